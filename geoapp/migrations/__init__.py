@@ -1,0 +1,1 @@
+"""Migrations of the shared schema and of one town's schema, run under an advisory lock."""

@@ -1,0 +1,102 @@
+"""Brings a database to the head: shared schema first, then the town's, then the ledger's triggers and grants."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from geoalchemy2 import alembic_helpers
+from sqlalchemy import Connection, Engine, MetaData, text
+
+from geoapp import ledger
+from geoapp.accounts.tables import SharedBase
+from geoapp.db import SHARED_SCHEMA
+from geoapp.orm import Base
+from geoapp.registry import Layers
+from geoapp.towns import Bbox
+
+FOLDER = Path(__file__).resolve().parent
+SCOPES = {"shared": "shared_versions", "town": "versions"}
+TARGETS: dict[str, Callable[[], MetaData]] = {"shared": lambda: SharedBase.metadata, "town": lambda: Base.metadata}
+LOCK = 7_361_027_100
+LOCK_TIMEOUT = "15s"
+
+
+def upgrade(engine: Engine, layers: Layers, schema: str, extent: Bbox) -> None:
+    """Migrate both schemas to their heads and lay the ledger; one transaction, one runner at a time."""
+    with engine.begin() as connection:
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+        connection.execute(text(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'"))
+        _prepare(connection, schema)
+        for scope, name in (("shared", SHARED_SCHEMA), ("town", schema)):
+            command.upgrade(config(connection, scope, name), "head")
+        connection.execute(text(f'SET LOCAL search_path = "{schema}", {SHARED_SCHEMA}, public'))
+        ledger.lay(connection, layers.values(), extent)
+        _grant_shared(connection)
+
+
+def pending(engine: Engine, schema: str) -> list[str]:
+    """Scopes whose schema is not at its head."""
+    behind = []
+    with engine.connect() as connection:
+        for scope, name in (("shared", SHARED_SCHEMA), ("town", schema)):
+            head = ScriptDirectory.from_config(config(connection, scope, name)).get_current_head()
+            context = MigrationContext.configure(connection, opts={"version_table_schema": name})
+            if context.get_current_revision() != head:
+                behind.append(scope)
+    return behind
+
+
+def differences(engine: Engine, schema: str) -> list[str]:
+    """What the models say and the migrated database does not; empty when they agree."""
+    found = []
+    with engine.connect() as connection:
+        for scope, name in (("shared", SHARED_SCHEMA), ("town", schema)):
+            connection.execute(text(f'SET LOCAL search_path = "{name}", public'))
+            context = MigrationContext.configure(
+                connection,
+                opts={"include_object": _only_declared, "version_table_schema": name, "compare_type": True},
+            )
+            found += [str(d) for d in compare_metadata(context, TARGETS[scope]())]
+            connection.rollback()
+    return found
+
+
+def config(connection: Connection, scope: str, schema: str) -> Config:
+    """An Alembic configuration for one scope on an open connection."""
+    made = Config()
+    made.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
+    made.set_main_option("version_path_separator", "newline")
+    made.set_main_option("version_locations", str(FOLDER / SCOPES[scope]).replace("%", "%%"))
+    made.attributes.update(connection=connection, scope=scope, schema=schema)
+    connection.execute(text(f'SET LOCAL search_path = "{schema}", public'))
+    return made
+
+
+def _only_declared(obj: object, name: str | None, kind: str, reflected: bool, compare_to: object) -> bool:
+    if kind == "table" and reflected and compare_to is None:
+        return False
+    return bool(alembic_helpers.include_object(obj, name, kind, reflected, compare_to))
+
+
+def _prepare(connection: Connection, schema: str) -> None:
+    connection.execute(text("CREATE EXTENSION IF NOT EXISTS postgis"))
+    for name in (SHARED_SCHEMA, schema):
+        connection.execute(text(f'CREATE SCHEMA IF NOT EXISTS "{name}"'))
+    if not connection.execute(text("SELECT 1 FROM pg_roles WHERE rolname = :r"), {"r": ledger.APP_ROLE}).scalar():
+        connection.execute(text(f"CREATE ROLE {ledger.APP_ROLE}"))
+        connection.execute(text(f"GRANT {ledger.APP_ROLE} TO CURRENT_USER"))
+
+
+def _grant_shared(connection: Connection) -> None:
+    connection.execute(text(f"GRANT USAGE ON SCHEMA {SHARED_SCHEMA} TO {ledger.APP_ROLE}"))
+    connection.execute(
+        text(f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {SHARED_SCHEMA} TO {ledger.APP_ROLE}")
+    )
+    connection.execute(text(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA {SHARED_SCHEMA} TO {ledger.APP_ROLE}"))
+    connection.execute(text(f"REVOKE UPDATE, DELETE ON {SHARED_SCHEMA}.access_log FROM {ledger.APP_ROLE}"))

@@ -1,0 +1,61 @@
+"""Who may call a route: declared on the view, enforced in one place, checked at boot for every route."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from flask import Flask, current_app, g, request
+
+from geoapp.errors import Forbidden, NotLoggedIn
+from geoapp.queries.reader import NOBODY, Reader, Right
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+def access(right: Right) -> Callable[[View], View]:
+    """Declare the right a view needs; ``Right.PUBLIC`` needs no login."""
+
+    def declare(view: View) -> View:
+        view.__access__ = right  # type: ignore[attr-defined]
+        return view
+
+    return declare
+
+
+def declared(app: Flask, endpoint: str | None) -> Right | None:
+    """The right an endpoint declares; static files are public."""
+    if endpoint is None:
+        return None
+    if endpoint == "static":
+        return Right.PUBLIC
+    return getattr(app.view_functions.get(endpoint), "__access__", None)
+
+
+def current_reader() -> Reader:
+    """Who asks: set by the authentication of this request, NOBODY before it."""
+    found: Reader = g.get("reader", NOBODY)
+    return found
+
+
+def require(right: Right) -> None:
+    """Raise unless the reader of this request holds the right."""
+    reader = current_reader()
+    if reader.may(right):
+        return
+    if not reader.name:
+        raise NotLoggedIn("这个页面需要登录")
+    raise Forbidden("您的账号没有这项权限（{right}），请联系管理员", right=right.value)
+
+
+def enforce() -> None:
+    """Before every request: an endpoint without a declaration is refused like one without the right."""
+    if request.endpoint is None:
+        return
+    right = declared(current_app, request.endpoint)
+    require(Right.ADMIN if right is None else right)
+
+
+def undeclared(app: Flask) -> list[str]:
+    """Endpoints that declare no right; the boot stops when there is one."""
+    return sorted({r.endpoint for r in app.url_map.iter_rules() if declared(app, r.endpoint) is None})

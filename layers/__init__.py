@@ -1,0 +1,1 @@
+"""What the town maps: one declaration a file. Dropping a file in here adds a layer; no list names them."""
