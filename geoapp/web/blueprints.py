@@ -1,0 +1,16 @@
+"""Every blueprint of the service, in one list."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from geoapp.accounts import views as account_views
+from geoapp.web import api, export, health, map_page, pages, tiles
+
+
+def register(app: Flask) -> None:
+    """Attach all routes."""
+    for blueprint in (
+        health.bp, tiles.bp, map_page.bp, export.bp, api.bp, account_views.bp, pages.bp,
+    ):  # fmt: skip
+        app.register_blueprint(blueprint)
