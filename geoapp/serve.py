@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType
 from typing import Protocol
 
@@ -39,6 +40,8 @@ class ServeSettings(Protocol):
     @property
     def port(self) -> int: ...
     @property
+    def home(self) -> Path: ...
+    @property
     def workers(self) -> int: ...
     @property
     def database_url(self) -> str | None: ...
@@ -52,12 +55,15 @@ def serve(
     settings: ServeSettings,
     prepare: Callable[[], None],
     *,
-    cluster: Cluster | None,
     ready: Callable[[], None] = lambda: None,
     entry: str = ENTRY,
 ) -> int:
-    """Run until a signal; returns the exit code. `ready` is called once the web server answers."""
+    """Run until a signal; returns the exit code.
+
+    `prepare` is called when the database runs, `ready` once the web server answers. Raises ServeError and ClusterError.
+    """
     refuse_taken_port(settings.host, settings.port)
+    cluster = None if settings.database_url else Cluster(settings.home)
     web: subprocess.Popen[bytes] | None = None
     try:
         with _stopping_on_signals():

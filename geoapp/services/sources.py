@@ -1,0 +1,47 @@
+"""Where the shown data come from, as ``data/geo/sources.toml`` declares it."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from geoapp.towns import SEED_FOLDER
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One file of the seed folder: title, origin, licence, and what in it is invented."""
+
+    file: str
+    title: str
+    origin: str
+    licence: str
+    crs: str
+    synthetic: bool
+    note: str
+
+
+@lru_cache(maxsize=4)
+def declared(folder: Path = SEED_FOLDER) -> tuple[Source, ...]:
+    """Every declared source in the file's order."""
+    with (folder / "sources.toml").open("rb") as file:
+        document = tomllib.load(file)
+    return tuple(
+        Source(
+            entry["file"],
+            entry["title"],
+            entry["origin"],
+            entry["licence"],
+            entry.get("crs", ""),
+            entry["synthetic"],
+            entry.get("note", ""),
+        )
+        for entry in document["source"]
+    )
+
+
+def synthetic() -> bool:
+    """Whether anything shown may be invented, so that pages say so."""
+    return any(source.synthetic for source in declared())
