@@ -52,6 +52,18 @@ def pending(engine: Engine, schema: str) -> list[str]:
     return behind
 
 
+def write_revision(engine: Engine, schema: str, message: str, scope: str) -> Path:
+    """Write the next numbered migration from what the models say; returns its file."""
+    name = SHARED_SCHEMA if scope == "shared" else schema
+    with engine.begin() as connection:
+        made = config(connection, scope, name)
+        number = len(list(ScriptDirectory.from_config(made).walk_revisions())) + 1
+        script = command.revision(made, message, autogenerate=True, rev_id=f"{number:04}")
+    if script is None or isinstance(script, list):
+        raise RuntimeError("no single migration was written")
+    return Path(script.path)
+
+
 def differences(engine: Engine, schema: str) -> list[str]:
     """What the models say and the migrated database does not; empty when they agree."""
     found = []

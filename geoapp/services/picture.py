@@ -8,7 +8,6 @@ from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
-from werkzeug.datastructures import MultiDict
 
 from geoapp import crs
 from geoapp.layer import Layer
@@ -16,35 +15,29 @@ from geoapp.queries.filtering import Filter, conditions
 from geoapp.queries.reader import Reader
 from geoapp.queries.tiles import CROWD
 from geoapp.towns import Bbox, Town
-from geoapp.web import params
 
 WIDTH, HEIGHT = 1200, 900
 RED_LINE = "#E60012"
 
 
-def first_view(session: Session, layers: Mapping[str, Layer], town: Town) -> list[float]:
-    """West, south, east and north of the boundary layer's features, or of the town when there are none."""
+def first_view(session: Session, layers: Mapping[str, Layer], town: Town) -> Bbox:
+    """The box of the boundary layer's features, or of the town when there are none."""
     for layer in layers.values():
         if layer.style.kind == "boundary":
             box = func.ST_Extent(layer.table.c.geom)
             row = session.execute(select(func.ST_XMin(box), func.ST_YMin(box), func.ST_XMax(box), func.ST_YMax(box))).one()
             if row[0] is not None:
-                return [round(v, 6) for v in row]
-    return town.extent.as_list()
+                return Bbox(*(round(v, 6) for v in row))
+    return town.extent
 
 
-def draw(
-    session: Session, layers: Mapping[str, Layer], args: MultiDict[str, str], reader: Reader, town: Town
-) -> str:
-    """SVG text of the layers and filters an address names; raises BadRequest like every page."""
-    shown = [name for name in args.get("layers", "").split(",") if name] or list(layers)
-    box = _view(session, layers, args, town)
+def draw(session: Session, wheres: Mapping[Layer, Filter], view: Bbox, reader: Reader, town: Town) -> str:
+    """SVG text of some layers, each under its filter, in a window given in degrees."""
+    box = _view(session, view)
     scale = WIDTH / (box.east - box.west)
     parts = [f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#F4F5F2"/>']
-    for layer in sorted(layers.values(), key=lambda x: x.style.order):
-        if layer.id in shown:
-            where = params.layer_filter(layer, layers, args, reader, session).within(None)
-            parts += _layer(session, layer, where, reader, box, scale)
+    for layer, where in sorted(wheres.items(), key=lambda item: item[0].style.order):
+        parts += _layer(session, layer, where.within(None), reader, box, scale)
     title = escape(f"{town.county}{town.name}")
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{title}">'
@@ -52,12 +45,9 @@ def draw(
     )
 
 
-def _view(session: Session, layers: Mapping[str, Layer], args: MultiDict[str, str], town: Town) -> Bbox:
+def _view(session: Session, view: Bbox) -> Bbox:
     """The drawn window in plane metres, of the picture's proportions."""
-    problems = params.Problems()
-    wanted = params.bbox(args["bbox"], problems) if args.get("bbox") else None
-    problems.raise_any()
-    west, south, east, north = wanted.as_list() if wanted else first_view(session, layers, town)
+    west, south, east, north = view.as_list()
     envelope = func.ST_Transform(func.ST_MakeEnvelope(west, south, east, north, int(crs.STORAGE)), int(crs.PLANE))
     x0, y0, x1, y1 = session.execute(
         select(func.ST_XMin(envelope), func.ST_YMin(envelope), func.ST_XMax(envelope), func.ST_YMax(envelope))

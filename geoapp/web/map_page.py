@@ -103,7 +103,17 @@ def suggest() -> Response:
 @access(Right.VIEW)
 def svg() -> Response:
     """The map as a drawing, for readers without scripts and for print."""
-    text = picture.draw(session(), context.layers(), request.args, current_reader(), context.town())
+    layers = context.layers()
+    shown = [name for name in request.args.get("layers", "").split(",") if name] or list(layers)
+    wheres = {
+        layer: params.layer_filter(layer, layers, request.args, current_reader(), session())
+        for layer in map(layers.get_or_404, dict.fromkeys(shown))
+    }
+    problems = params.Problems()
+    view = params.bbox(request.args["bbox"], problems) if request.args.get("bbox") else None
+    problems.raise_any()
+    view = view or picture.first_view(session(), layers, context.town())
+    text = picture.draw(session(), wheres, view, current_reader(), context.town())
     response = Response(text, mimetype="image/svg+xml")
     response.headers["Cache-Control"] = "private, no-cache"
     return response
@@ -112,9 +122,10 @@ def svg() -> Response:
 def configuration() -> dict[str, Any]:
     """What the browser needs to know: layers with palette and tiles, references, base maps."""
     town, layers = context.town(), context.layers()
+    view = picture.first_view(session(), layers, town)
     lon, lat = town.centre
     return {
-        "town": {"code": town.code, "name": town.name, "bbox": picture.first_view(session(), layers, town), "center": [lon, lat]},
+        "town": {"code": town.code, "name": town.name, "bbox": view.as_list(), "center": [lon, lat]},
         "lang": "zh-CN" if current_language() == "zh" else "en",
         "synthetic": sources.synthetic(),
         "rights": sorted(current_reader().rights),
