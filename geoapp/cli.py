@@ -14,7 +14,7 @@ from flask.cli import AppGroup, with_appcontext
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from sqlalchemy.exc import SQLAlchemyError
 
-from geoapp import accounts
+
 from geoapp.cluster import Cluster
 from geoapp.db import Database, database
 from geoapp.errors import GeoAppError
@@ -22,7 +22,8 @@ from geoapp.migrations import runner
 from geoapp.postgres import ClusterError
 from geoapp.queries.reader import ROLES, SYSTEM
 from geoapp.serve import ServeError, serve
-from geoapp.services import backup, demo, export, load_data
+from geoapp import accounts, demonstration
+from geoapp.services import backup, export, load_data
 from geoapp.settings import Settings
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -138,7 +139,7 @@ def db_revision(message: str, shared: bool) -> None:
 def serve_command() -> None:
     settings: Settings = current_app.extensions["settings"]
     with told():
-        code = serve(settings, lambda: demo.prepare(current_app, migrate), ready=lambda: demo.announce(current_app))
+        code = serve(settings, lambda: demonstration.prepare(current_app, migrate), ready=lambda: demonstration.announce(current_app))
     sys.exit(code)
 
 
@@ -148,7 +149,7 @@ def serve_command() -> None:
 def seed(scale: int | None) -> None:
     with running_database(), progress() as step:
         migrate()
-        made = demo.ensure(current_app, step)
+        made = demonstration.ensure(current_app, step)
         click.echo(f"✓ 演示数据 / demonstration town: {made or '已在 / present'}")
         if scale:
             app = current_app
