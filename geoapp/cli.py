@@ -14,7 +14,7 @@ from flask.cli import AppGroup, with_appcontext
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from sqlalchemy.exc import SQLAlchemyError
 
-
+from geoapp import accounts, demonstration
 from geoapp.cluster import Cluster
 from geoapp.db import Database, database
 from geoapp.errors import GeoAppError
@@ -22,7 +22,6 @@ from geoapp.migrations import runner
 from geoapp.postgres import ClusterError
 from geoapp.queries.reader import ROLES, SYSTEM
 from geoapp.serve import ServeError, serve
-from geoapp import accounts, demonstration
 from geoapp.services import backup, export, load_data
 from geoapp.settings import Settings
 
@@ -139,7 +138,11 @@ def db_revision(message: str, shared: bool) -> None:
 def serve_command() -> None:
     settings: Settings = current_app.extensions["settings"]
     with told():
-        code = serve(settings, lambda: demonstration.prepare(current_app, migrate), ready=lambda: demonstration.announce(current_app))
+        code = serve(
+            settings,
+            lambda: demonstration.prepare(current_app, migrate),
+            ready=lambda: demonstration.announce(current_app),
+        )
     sys.exit(code)
 
 
@@ -166,7 +169,9 @@ def seed(scale: int | None) -> None:
 @click.option("--project", help="归入项目编号 / put the rows into this project")
 @click.option("--dry-run", is_flag=True, help="只预览，不写入 / preview, write nothing")
 @with_appcontext
-def import_file(layer: str, path: Path, crs: str | None, encoding: str | None, project: str | None, dry_run: bool) -> None:
+def import_file(
+    layer: str, path: Path, crs: str | None, encoding: str | None, project: str | None, dry_run: bool
+) -> None:
     from geoapp.importing.run import Choices, run_import
 
     app = current_app
@@ -198,7 +203,15 @@ def export_file(layer: str, fmt: str, crs: str, where: tuple[str, ...], output: 
     with running_database() as found, progress() as step:
         layers = app.extensions["layers"]
         n = export.export_to(
-            output, found, layers, layers.get_or_404(layer), fmt, crs=crs, where=dict(pairs), reader=SYSTEM, progress=step
+            output,
+            found,
+            layers,
+            layers.get_or_404(layer),
+            fmt,
+            crs=crs,
+            where=dict(pairs),
+            reader=SYSTEM,
+            progress=step,
         )
     click.echo(f"✓ {output} {n:,}")
 

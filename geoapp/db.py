@@ -35,7 +35,9 @@ class Database:
         self.schema = schema
         same = urls.app == urls.owner
         self.owner = _engine(urls.owner, schema, pool_size=1, timeout_s=0)
-        self.app = _engine(urls.app, schema, pool_size=16, timeout_s=STATEMENT_TIMEOUT_S, role=APP_ROLE if same else None)
+        self.app = _engine(
+            urls.app, schema, pool_size=16, timeout_s=STATEMENT_TIMEOUT_S, role=APP_ROLE if same else None
+        )
         self.read = self.app
         if urls.read:
             self.read = _engine(urls.read, schema, pool_size=16, timeout_s=STATEMENT_TIMEOUT_S)

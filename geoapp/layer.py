@@ -201,7 +201,9 @@ class Layer:
         """Legend class key → the codes (of ``legend_by``) it draws."""
         if self.legend_by != "status":
             return {c.key: (c.key,) for c in self.legend_classes}
-        return {c.key: tuple(s.code for s in self.statuses if (s.legend or s.code) == c.key) for c in self.legend_classes}
+        return {
+            c.key: tuple(s.code for s in self.statuses if (s.legend or s.code) == c.key) for c in self.legend_classes
+        }
 
     @cached_property
     def class_of(self) -> Mapping[str, LegendClass]:

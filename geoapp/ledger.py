@@ -137,7 +137,9 @@ def _constrain(connection: Connection, layer: Layer, name: str, check: str) -> N
     """Lay a constraint unless the same text lies already (kept in its comment, as PostgreSQL rewrites expressions)."""
     table = layer.table.name
     present = connection.execute(
-        text("SELECT obj_description(oid, 'pg_constraint') FROM pg_constraint WHERE conname = :name AND conrelid = to_regclass(:t)"),
+        text(
+            "SELECT obj_description(oid, 'pg_constraint') FROM pg_constraint WHERE conname = :name AND conrelid = to_regclass(:t)"
+        ),
         {"name": name, "t": table},
     ).scalar()
     if present == check:

@@ -25,7 +25,10 @@ class Bbox:
 
     def contains(self, other: Bbox) -> bool:
         return (
-            self.west <= other.west and self.south <= other.south and self.east >= other.east and self.north >= other.north
+            self.west <= other.west
+            and self.south <= other.south
+            and self.east >= other.east
+            and self.north >= other.north
         )
 
 

@@ -72,7 +72,12 @@ class TownMap(folium.Map):
 
     def _add_tiles(self, name: str, native: int) -> None:
         tiles = folium.TileLayer(
-            f"/basemap/{name}/{{z}}/{{x}}/{{y}}", attr=" ", name=name, show=False, max_zoom=MAX_ZOOM, max_native_zoom=native
+            f"/basemap/{name}/{{z}}/{{x}}/{{y}}",
+            attr=" ",
+            name=name,
+            show=False,
+            max_zoom=MAX_ZOOM,
+            max_native_zoom=native,
         )
         tiles._id = name
         tiles.add_to(self)

@@ -35,7 +35,10 @@ def by_parent(layer: Layer, by: str, weight: str, where: Filter, reader: Reader)
     parent, code = layer.table.c[by], layer.table.c[layer.legend_by]
     return (
         select(
-            parent.label("parent"), code.label("code"), func.count().label("n"), weight_of(layer, weight).label("weight")
+            parent.label("parent"),
+            code.label("code"),
+            func.count().label("n"),
+            weight_of(layer, weight).label("weight"),
         )
         .where(conditions(layer, where, reader), counted(layer), parent.is_not(None))
         .group_by(parent, code)

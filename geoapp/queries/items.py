@@ -13,7 +13,9 @@ from geoapp.queries.filtering import Filter, conditions, masked, referenced_labe
 from geoapp.queries.reader import Reader
 
 
-def shown_columns(layer: Layer, layers: Mapping[str, Layer], names: Sequence[str], reader: Reader) -> list[ColumnElement[Any]]:
+def shown_columns(
+    layer: Layer, layers: Mapping[str, Layer], names: Sequence[str], reader: Reader
+) -> list[ColumnElement[Any]]:
     """id, version, status, the named columns as the reader may see them, and the names behind references."""
     found: list[ColumnElement[Any]] = [layer.table.c.id, layer.table.c.version]
     for name in dict.fromkeys((layer.key, layer.label_column, "status", *names)):

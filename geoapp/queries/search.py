@@ -17,7 +17,10 @@ def suggestions(layer: Layer, layers: Mapping[str, Layer], words: str, reader: R
     """The first few features that match, shortest label first so that an exact hit leads."""
     label = layer.table.c[layer.label_column]
     return (
-        select(*shown_columns(layer, layers, (*layer.search_columns, *layer.reference_by_column), reader), bbox_column(layer))
+        select(
+            *shown_columns(layer, layers, (*layer.search_columns, *layer.reference_by_column), reader),
+            bbox_column(layer),
+        )
         .where(matches(layer, words, reader))
         .order_by(func.length(label), label)
         .limit(limit)

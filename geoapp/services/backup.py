@@ -56,7 +56,15 @@ def restore(database: Database, home: Path, source: Path) -> Mapping[str, Any]:
         held = connection.execute(text("SELECT to_regclass('change') IS NOT NULL")).scalar()
         if held and connection.execute(text("SELECT EXISTS (SELECT 1 FROM change)")).scalar():
             raise Conflict("数据库不是空的：请在新的 GEOAPP_HOME 或空库中恢复")
-    _run("pg_restore", database, "--clean", "--if-exists", "--exit-on-error", "--single-transaction", str(source / ARCHIVE))
+    _run(
+        "pg_restore",
+        database,
+        "--clean",
+        "--if-exists",
+        "--exit-on-error",
+        "--single-transaction",
+        str(source / ARCHIVE),
+    )
     if (source / FILES).exists():
         shutil.copytree(source / FILES, home / FILES, dirs_exist_ok=True)
     with database.owner.connect() as connection:

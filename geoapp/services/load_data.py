@@ -21,7 +21,20 @@ from geoapp.towns import Bbox
 
 BATCH = 20_000
 CELLS = 160
-NAMES = ("王小明", "李桂英", "张建国", "单志强", "曾秀兰", "仇国平", "查金水", "区细妹", "解长根", "翟梅香", "陈火生", "黄桂花")
+NAMES = (
+    "王小明",
+    "李桂英",
+    "张建国",
+    "单志强",
+    "曾秀兰",
+    "仇国平",
+    "查金水",
+    "区细妹",
+    "解长根",
+    "翟梅香",
+    "陈火生",
+    "黄桂花",
+)
 
 GRID = """
 CREATE TEMP TABLE load_cell ON COMMIT DROP AS
@@ -146,7 +159,9 @@ def _terms(session: Session, layer: Layer, ids: Any) -> None:
     for name in layer.search_columns:
         spelled = {n: search_terms.terms(n) for n in NAMES} if name in layer.personal else {}
         if spelled:
-            source = "JOIN unnest(CAST(:names AS text[]), CAST(:terms AS text[])) AS s(name, term) ON s.name = t.\"%s\"" % name
+            source = (
+                'JOIN unnest(CAST(:names AS text[]), CAST(:terms AS text[])) AS s(name, term) ON s.name = t."%s"' % name
+            )
             term = "s.term"
         else:
             source, term = "", f'lower(t."{name}"::text)'
@@ -159,5 +174,3 @@ def _terms(session: Session, layer: Layer, ids: Any) -> None:
             {"layer": layer.id, "column": name, "personal": name in layer.personal, "ids": list(ids)}
             | ({"names": [n for n, _ in pairs], "terms": [s for _, s in pairs]} if spelled else {}),
         )
-
-

@@ -25,7 +25,9 @@ def first_view(session: Session, layers: Mapping[str, Layer], town: Town) -> Bbo
     for layer in layers.values():
         if layer.style.kind == "boundary":
             box = func.ST_Extent(layer.table.c.geom)
-            row = session.execute(select(func.ST_XMin(box), func.ST_YMin(box), func.ST_XMax(box), func.ST_YMax(box))).one()
+            row = session.execute(
+                select(func.ST_XMin(box), func.ST_YMin(box), func.ST_XMax(box), func.ST_YMax(box))
+            ).one()
             if row[0] is not None:
                 return Bbox(*(round(v, 6) for v in row))
     return town.extent
@@ -57,16 +59,16 @@ def _view(session: Session, view: Bbox) -> Bbox:
     return Bbox(cx - wide / 2, cy - wide * HEIGHT / WIDTH / 2, cx + wide / 2, cy + wide * HEIGHT / WIDTH / 2)
 
 
-def _layer(
-    session: Session, layer: Layer, where: Filter, reader: Reader, box: Bbox, scale: float
-) -> Iterator[str]:
+def _layer(session: Session, layer: Layer, where: Filter, reader: Reader, box: Bbox, scale: float) -> Iterator[str]:
     t = layer.table.c
     plane = func.ST_Transform(t.geom, int(crs.PLANE))
     window = func.ST_MakeEnvelope(box.west, box.south, box.east, box.north, int(crs.PLANE))
     inside = conditions(layer, where, reader) & t.geom.op("&&")(func.ST_Transform(window, int(crs.STORAGE)))
     if session.execute(select(func.count()).select_from(layer.table).where(inside)).scalar_one() > CROWD:
         return
-    local = func.ST_Scale(func.ST_Translate(func.ST_SimplifyPreserveTopology(plane, 0.5 / scale), -box.west, -box.north), scale, scale)
+    local = func.ST_Scale(
+        func.ST_Translate(func.ST_SimplifyPreserveTopology(plane, 0.5 / scale), -box.west, -box.north), scale, scale
+    )
     code = t[layer.legend_by]
     rows = session.execute(
         select(code, func.string_agg(func.ST_AsSVG(local, 0, 1), " ")).where(inside).group_by(code).order_by(code)
@@ -86,5 +88,3 @@ def _path(layer: Layer, code: str, path: Any) -> str:
             return f'<path d="{path}" fill="{fill}" stroke="{fill}" stroke-width="3"/>'
         case _:
             return f'<path d="{path}" fill="{fill}" fill-opacity="0.85" stroke="#1F2937" stroke-width="0.4"/>'
-
-

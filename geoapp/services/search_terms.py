@@ -41,7 +41,9 @@ def terms(value: str) -> tuple[str, ...]:
 
 
 def _spelled(value: str) -> Iterator[str]:
-    readings = [list(dict.fromkeys(r)) for r in pinyin(value, style=Style.NORMAL, heteronym=True, errors=lambda x: list(x))]
+    readings = [
+        list(dict.fromkeys(r)) for r in pinyin(value, style=Style.NORMAL, heteronym=True, errors=lambda x: list(x))
+    ]
     flat = [[r.strip() for r in options if r.strip()] or [""] for options in readings]
     if value[0] in SURNAMES and flat:
         flat[0] = list(dict.fromkeys([*SURNAMES[value[0]], *flat[0]]))

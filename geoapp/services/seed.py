@@ -101,7 +101,9 @@ def _replay(session: Session, layers: Layers, history: Sequence[Event], shift: t
     for batch in _batches(history):
         layer, first = layers[batch[0].layer], batch[0]
         edits = [Edit(keys[layer.id][e.key], _changes(layer, e, shift)) for e in batch]
-        deed = Deed(first.by, "edit" if len(batch) == 1 else "bulk", first.note, first.effective_on + shift, first.at + shift)
+        deed = Deed(
+            first.by, "edit" if len(batch) == 1 else "bulk", first.note, first.effective_on + shift, first.at + shift
+        )
         write.revise(session, layer, edits, deed)
         done += len(batch)
         progress("历史", done, len(history))

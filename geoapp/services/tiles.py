@@ -58,7 +58,9 @@ def render(
     return bytes(connection.exec_driver_sql(sql, parameters).scalar_one() or b"")
 
 
-def _rolled_up(connection: Connection, layers: Mapping[str, Layer], layer: Layer, tile: Tile, revision: Revision) -> bytes:
+def _rolled_up(
+    connection: Connection, layers: Mapping[str, Layer], layer: Layer, tile: Tile, revision: Revision
+) -> bytes:
     found = standing_for(layer, layers)
     if found is None:
         return b""

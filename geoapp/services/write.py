@@ -136,9 +136,7 @@ def remove(session: Session, layer: Layer, versions: Mapping[int, int | None], d
         if edit.version is not None and current[edit.id]["version"] != edit.version:
             raise StaleFeature("现在是第 {current} 版，请核对后再删除", current=current[edit.id]["version"])
     with _told(layer):
-        session.execute(
-            text(f"DELETE FROM {layer.table.name} WHERE id = ANY(:ids)"), {"ids": sorted(versions)}
-        )
+        session.execute(text(f"DELETE FROM {layer.table.name} WHERE id = ANY(:ids)"), {"ids": sorted(versions)})
     search_terms.forget(session, layer, list(versions))
     written.ids = sorted(versions)
     return written
@@ -201,7 +199,9 @@ def _current(session: Session, layer: Layer, edits: Sequence[Edit]) -> dict[int,
     ).mappings()
     found = {row["id"]: dict(row) for row in rows}
     if missing := [i for i in wanted if i not in found]:
-        raise NotFound("{title}中没有编号为 {ids} 的记录", title=layer.title, ids=missing[:5], extra={"missing": missing})
+        raise NotFound(
+            "{title}中没有编号为 {ids} 的记录", title=layer.title, ids=missing[:5], extra={"missing": missing}
+        )
     return found
 
 

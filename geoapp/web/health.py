@@ -39,9 +39,9 @@ def _without_index() -> list[str]:
     tables = {layer.table.name: layer.id for layer in context.layers().values()}
     with database().app.connect() as connection:
         indexed = connection.execute(
-            text("SELECT tablename FROM pg_indexes WHERE schemaname = current_schema() AND indexdef LIKE '%USING gist (geom)%'")
+            text(
+                "SELECT tablename FROM pg_indexes WHERE schemaname = current_schema() AND indexdef LIKE '%USING gist (geom)%'"
+            )
         ).scalars()
         found = set(indexed)
     return [layer_id for table, layer_id in tables.items() if table not in found]
-
-

@@ -95,7 +95,9 @@ def suggest() -> Response:
     for layer in context.layers().values() if words and "\x00" not in words else ():
         rows = session().execute(search.suggestions(layer, context.layers(), words, current_reader())).mappings().all()
         if rows:
-            groups.append({"layer": layer.id, "title": gettext(layer.title), "items": [_item(layer, row) for row in rows]})
+            groups.append(
+                {"layer": layer.id, "title": gettext(layer.title), "items": [_item(layer, row) for row in rows]}
+            )
     return jsonify(groups=groups)
 
 

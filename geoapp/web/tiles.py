@@ -70,7 +70,9 @@ def _answer(packed: bytes, etag: str, *, immutable: bool) -> Response:
         response = Response(status=204)
     else:
         zipped = "gzip" in request.headers.get("Accept-Encoding", "")
-        response = Response(packed if zipped else gzip.decompress(packed), mimetype="application/vnd.mapbox-vector-tile")
+        response = Response(
+            packed if zipped else gzip.decompress(packed), mimetype="application/vnd.mapbox-vector-tile"
+        )
         if zipped:
             response.headers["Content-Encoding"] = "gzip"
         response.headers["Vary"] = "Accept-Encoding"

@@ -16,7 +16,9 @@ STATUSES = (
     Status("confirmed", "已确认签字", next=("registered", "disputed", *OUT), legend="surveyed"),
     Status("registered", "已补偿登记", next=("calculated", "disputed", *OUT), legend="surveyed"),
     Status("calculated", "已测算", next=("signed", "holdout", "disputed", *OUT), legend="valued", aliases=("已评估",)),
-    Status("holdout", "未达成协议", next=("signed", "decided", "disputed", *OUT), legend="negotiating", aliases=("洽谈中",)),
+    Status(
+        "holdout", "未达成协议", next=("signed", "decided", "disputed", *OUT), legend="negotiating", aliases=("洽谈中",)
+    ),
     Status("signed", "已签约", next=("part_paid", "paid", "disputed", *OUT)),
     Status("part_paid", "部分支付", next=("paid", "disputed", *OUT), legend="signed"),
     Status("paid", "已支付", next=("cleared",), aliases=("已付款",)),
