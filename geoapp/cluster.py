@@ -42,7 +42,7 @@ class ClusterUrls:
 
 
 class Cluster:
-    """One private cluster. `start` makes, starts or adopts it; `stop` leaves it, and stops it when nobody else is in."""
+    """One private cluster. `start` makes, starts or adopts it; `stop` leaves it and, as the last user, stops it."""
 
     def __init__(self, home: Path, *, durable: bool = True) -> None:
         """`durable=False` gives up crash safety for speed: only for tests."""
@@ -192,7 +192,7 @@ class Cluster:
             known = {name for (name,) in connection.execute("SELECT rolname FROM pg_roles")}
             for role, rights in ((OWNER, "CREATEDB CREATEROLE"), (APP, "")):
                 if role not in known:
-                    connection.execute(sql.SQL("CREATE ROLE {} LOGIN " + rights).format(sql.Identifier(role)))  # noqa: S608 constants
+                    connection.execute(sql.SQL("CREATE ROLE {} LOGIN " + rights).format(sql.Identifier(role)))
             connection.execute(f"ALTER ROLE {APP} SET max_parallel_workers_per_gather = 0")
             if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
                 connection.execute(f"CREATE DATABASE {DATABASE} OWNER {OWNER} TEMPLATE template0")

@@ -1,4 +1,4 @@
-"""What a private PostgreSQL needs from the machine: its programs, an account to run as, a folder and a configuration."""
+"""What a private PostgreSQL needs from the machine: programs, an account to run as, a folder and a configuration."""
 
 from __future__ import annotations
 
@@ -70,7 +70,9 @@ class Account:
                 stderr=subprocess.STDOUT,
                 timeout=timeout,
                 check=False,
-                **({"user": self.uid, "group": self.gid, "extra_groups": []} if self.dropped else {}),
+                user=self.uid if self.dropped else None,
+                group=self.gid if self.dropped else None,
+                extra_groups=[] if self.dropped else None,
             )
             output.seek(0)
             return done.returncode, output.read().decode("utf-8", "replace").strip()
@@ -166,10 +168,8 @@ def initialise(programs: Programs, account: Account, data: Path) -> None:
     """Make the data folder under another name first, so that a killed attempt leaves nothing half-made in its place."""
     draft = data.with_name("data.new")
     shutil.rmtree(draft, ignore_errors=True)
-    code, said = account.run(
-        [programs["initdb"], "-D", draft, "-U", "postgres", "-k", "-A", "peer", "-E", "UTF8"]
-        + ["--locale", _locale(), "--lc-collate", "C", "--lc-messages", "C"]
-    )
+    options = f"-U postgres -k -A peer -E UTF8 --locale {_locale()} --lc-collate C --lc-messages C"
+    code, said = account.run([programs["initdb"], "-D", draft, *options.split()])
     if code:
         shutil.rmtree(draft, ignore_errors=True)
         raise ClusterError(f"initdb 失败 / initdb failed:\n{said}")
@@ -183,9 +183,7 @@ def configure(data: Path, sockets: Path, account: Account, *, durable: bool) -> 
     users = dict.fromkeys((account.name, "root"))
     roles = ("postgres", "geoapp_owner", "geoapp_app")
     _replace(data / "geoapp.conf", _configuration(sockets, durable=durable), account)
-    _replace(
-        data / "pg_hba.conf", "local all all peer map=geoapp\nlocal replication all peer map=geoapp\n", account
-    )
+    _replace(data / "pg_hba.conf", "local all all peer map=geoapp\nlocal replication all peer map=geoapp\n", account)
     _replace(data / "pg_ident.conf", "".join(f'geoapp "{u}" {r}\n' for u in users for r in roles), account)
 
 

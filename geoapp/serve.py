@@ -142,9 +142,9 @@ def _deaf_to_signals() -> Iterator[None]:
 
 def _start_web(settings: ServeSettings, entry: str) -> subprocess.Popen[bytes]:
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    options = ["--bind", f"{host}:{settings.port}", "--workers", str(settings.workers)]
     return subprocess.Popen(
-        [sys.executable, "-m", "gunicorn", "--config", "python:geoapp.gunicorn_conf"]
-        + ["--bind", f"{host}:{settings.port}", "--workers", str(settings.workers), entry],
+        [sys.executable, "-m", "gunicorn", "--config", "python:geoapp.gunicorn_conf", *options, entry],
         stdin=subprocess.DEVNULL,
         start_new_session=True,  # Ctrl-C reaches us alone; we stop the web server in order
     )
