@@ -19,12 +19,12 @@ def weight_of(layer: Layer, name: str = "") -> ColumnElement[Any]:
     return func.coalesce(func.sum(layer.table.c[column]), 0)
 
 
-def by_code(layer: Layer, where: Filter, reader: Reader) -> Select[Any]:
-    """Rows (code, status counts?, n, weight) by the column the legend goes by."""
+def by_code(layer: Layer, where: Filter, reader: Reader, weight: str = "") -> Select[Any]:
+    """Rows (code, status counts?, n, weight) by the column the legend goes by; ``weight`` sums another column."""
     code = layer.table.c[layer.legend_by]
     kept = counted(layer)
     return (
-        select(code.label("code"), kept.label("counts"), func.count().label("n"), weight_of(layer).label("weight"))
+        select(code.label("code"), kept.label("counts"), func.count().label("n"), weight_of(layer, weight).label("weight"))
         .where(conditions(layer, where, reader))
         .group_by(code, kept)
     )

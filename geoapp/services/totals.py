@@ -83,16 +83,22 @@ class Kept:
         return len(self._found)
 
 
-_kept = Kept()
+kept = Kept()
+"""The memory of this process, shared by everything that counts."""
 
 
-def class_totals(session: Session, layer: Layer, where: Filter, reader: Reader, revision: int) -> ClassTotals:
-    """Totals of a layer under a filter, by legend class; ``revision`` is the layer's counter read before."""
-    key = cache_key(session, layer, revision, where, reader, "classes")
-    found: ClassTotals | None = _kept.get(key)
+def class_totals(
+    session: Session, layer: Layer, where: Filter, reader: Reader, revision: int, weight: str = ""
+) -> ClassTotals:
+    """Totals of a layer under a filter, by legend class; ``revision`` is the layer's counter read before.
+
+    ``weight`` sums another column than the layer's own.
+    """
+    key = cache_key(session, layer, revision, where, reader, weight or layer.weight)
+    found: ClassTotals | None = kept.get(key)
     if found is None:
-        found = _counted(session, layer, where, reader)
-        _kept.put(key, found)
+        found = _counted(session, layer, where, reader, weight)
+        kept.put(key, found)
     return found
 
 
@@ -101,11 +107,11 @@ def cache_key(session: Session, layer: Layer, revision: int, where: Filter, read
     return session.get_bind().engine, layer.id, revision, where, bool(where.text) and reader.personal, what
 
 
-def _counted(session: Session, layer: Layer, where: Filter, reader: Reader) -> ClassTotals:
+def _counted(session: Session, layer: Layer, where: Filter, reader: Reader, weight: str) -> ClassTotals:
     by_class = {c.key: Total() for c in layer.legend_classes}
     apart = dict(by_class)
     sums = {True: Total(), False: Total()}
-    for code, counts_in, n, weight in session.execute(counts.by_code(layer, where, reader)):
+    for code, counts_in, n, weight in session.execute(counts.by_code(layer, where, reader, weight)):
         found = Total(n, Decimal(weight))
         sums[counts_in] += found
         if code in layer.class_of:
