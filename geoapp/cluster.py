@@ -109,10 +109,8 @@ class Cluster:
     def urls(self) -> ClusterUrls:
         """The addresses, without starting anything: for worker processes of a service that runs already."""
         query = {"host": str(self._place()[2]), "port": str(PORT)}
-        owner, app = (
-            URL.create("postgresql+psycopg", username=role, database=DATABASE, query=query).render_as_string()
-            for role in (OWNER, APP)
-        )
+        empty = URL.create("postgresql+psycopg", database=DATABASE, query=query)
+        owner, app = (empty.set(username=role).render_as_string() for role in (OWNER, APP))
         return ClusterUrls(owner_url=owner, app_url=app)
 
     def _make_home(self) -> None:
@@ -139,7 +137,7 @@ class Cluster:
             account.make_private(folder)
             account.make_private(sockets)
             made = data / "PG_VERSION"
-            programs = Programs.find(int(made.read_text(encoding="ascii")) if made.exists() else None)
+            programs = Programs.find(int(made.read_text(encoding="utf-8")) if made.exists() else None)
             if not made.exists():
                 postgres.initialise(programs, account, data)
             postgres.configure(data, sockets, account, durable=self.durable)
@@ -186,7 +184,7 @@ class Cluster:
     def _furnish(self) -> None:
         """Roles, database and extensions; written so that a killed attempt is simply finished by the next."""
         mark = self._place()[1] / "furnished"
-        if mark.exists() and mark.read_text(encoding="ascii") == FURNISHED:
+        if mark.exists() and mark.read_text(encoding="utf-8") == FURNISHED:
             return
         with self._connect("postgres") as connection:
             known = {name for (name,) in connection.execute("SELECT rolname FROM pg_roles")}
@@ -201,7 +199,7 @@ class Cluster:
             for extension in EXTENSIONS:
                 if extension in available or extension == "postgis":
                     connection.execute(f"CREATE EXTENSION IF NOT EXISTS {extension}")
-        mark.write_text(FURNISHED, encoding="ascii")
+        mark.write_text(FURNISHED, encoding="utf-8")
 
     def _connect(self, database: str) -> psycopg.Connection:
         return psycopg.connect(
@@ -218,7 +216,7 @@ class Cluster:
         data = folder / "data"
         if not (data / "postmaster.pid").exists():
             return
-        programs = Programs.find(int((data / "PG_VERSION").read_text(encoding="ascii")))
+        programs = Programs.find(int((data / "PG_VERSION").read_text(encoding="utf-8")))
         for mode in ("fast", "immediate"):
             code, said = account.run([programs["pg_ctl"], "stop", "-D", data, "-m", mode, "-w", "-t", "60"])
             if code == 0 or not self.is_running():
