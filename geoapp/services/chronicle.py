@@ -47,7 +47,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Deed:
+class Recent:
     """One operation with the number of features it changed; ``key`` is that of the only one, while it lives."""
 
     id: int
@@ -108,14 +108,14 @@ def _seen(layer: Layer, name: str, value: Any, reader: Reader) -> Any:
     return date.fromisoformat(value) if isinstance(kind, Date) else value
 
 
-def recent(session: Session, layers: Mapping[str, Layer], limit: int = 8) -> list[Deed]:
+def recent(session: Session, layers: Mapping[str, Layer], limit: int = 8) -> list[Recent]:
     """The latest operations that changed something, newest first."""
     rows = session.execute(select(Operation).order_by(Operation.id.desc()).limit(limit * 2)).scalars().all()
     sizes = _sizes(session, [row.id for row in rows])
     told = [row for row in rows if sizes[row.id][0] and row.layer in layers][:limit]
     keys = _keys(session, layers, [(row.layer, sizes[row.id][1]) for row in told if sizes[row.id][0] == 1])
     return [
-        Deed(row.id, row.kind, row.layer, row.by, row.at, row.note, n, keys.get((row.layer, only)) if n == 1 else None)
+        Recent(row.id, row.kind, row.layer, row.by, row.at, row.note, n, keys.get((row.layer, only)) if n == 1 else None)
         for row in told
         for n, only in (sizes[row.id],)
     ]
