@@ -26,7 +26,7 @@ def by_code(layer: Layer, where: Filter, reader: Reader, weight: str = "") -> Se
     return (
         select(code.label("code"), kept.label("counts"), func.count().label("n"), weight_of(layer, weight).label("weight"))
         .where(conditions(layer, where, reader))
-        .group_by(code, kept)
+        .group_by(code, *([kept] if layer.uncounted else []))
     )
 
 
