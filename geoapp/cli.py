@@ -13,6 +13,7 @@ from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.datastructures import MultiDict
 
 from geoapp import accounts, demonstration
 from geoapp.cluster import Cluster
@@ -24,6 +25,7 @@ from geoapp.queries.reader import ROLES, SYSTEM
 from geoapp.serve import ServeError, serve
 from geoapp.services import backup, export, load_data
 from geoapp.settings import Settings
+from geoapp.web import params
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 db_group = AppGroup("db", help="数据库迁移 / database migrations")
@@ -197,22 +199,15 @@ def import_file(
 @with_appcontext
 def export_file(layer: str, fmt: str, crs: str, where: tuple[str, ...], output: Path) -> None:
     app = current_app
-    pairs = [tuple(w.split("=", 1)) for w in where]
-    if any(len(p) != 2 for p in pairs):
+    pairs = [(name, value) for name, sign, value in (w.partition("=") for w in where) if sign]
+    if len(pairs) < len(where):
         raise click.ClickException("--where 应写成 列=值 / write --where column=value")
     with running_database() as found, progress() as step:
         layers = app.extensions["layers"]
-        n = export.export_to(
-            output,
-            found,
-            layers,
-            layers.get_or_404(layer),
-            fmt,
-            crs=crs,
-            where=dict(pairs),
-            reader=SYSTEM,
-            progress=step,
-        )
+        chosen = layers.get_or_404(layer)
+        with found.session() as session:
+            kept, system = params.export_request(chosen, layers, MultiDict([*pairs, ("crs", crs)]), SYSTEM, session)
+        n = export.export_to(output, found, layers, chosen, fmt, crs=system, where=kept, reader=SYSTEM, progress=step)
     click.echo(f"✓ {output} {n:,}")
 
 

@@ -6,7 +6,7 @@ All problems of a request are collected and reported together (BadRequest).
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
@@ -16,6 +16,8 @@ from sqlalchemy import BigInteger, Date, DateTime, Integer, Numeric, select
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
+from geoapp import crs
+from geoapp.crs import Crs
 from geoapp.errors import BadRequest
 from geoapp.layer import Layer
 from geoapp.queries.filtering import Filter
@@ -26,6 +28,8 @@ from geoapp.towns import Bbox
 MAX_TEXT = 100
 MAX_VALUES = 500
 FILTER_NAMES = ("status", "q", "bbox", "ids")
+EVERYWHERE = ("lang",)
+"""Parameters every address takes."""
 
 
 @dataclass(slots=True)
@@ -47,6 +51,42 @@ def tile(z: int, x: int, y: int) -> Tile:
     if not 0 <= z <= MAX_ZOOM or not (0 <= x < 1 << z and 0 <= y < 1 << z):
         raise BadRequest("瓦片 {z}/{x}/{y} 不存在", z=z, x=x, y=y)
     return Tile(z, x, y)
+
+
+def only_known(args: MultiDict[str, str], names: Iterable[str], problems: Problems) -> None:
+    """A misspelt parameter must not pass for a filter that keeps everything."""
+    known = {*names, *EVERYWHERE}
+    for name in args:
+        if name not in known:
+            problems.add(f"没有参数“{name[:40]}”，可用：{'、'.join(sorted(known))}")
+
+
+def filter_names(layer: Layer) -> tuple[str, ...]:
+    """Parameters that ``layer_filter`` reads."""
+    return tuple(dict.fromkeys((*layer.filters, *(r.column for r in layer.references), *FILTER_NAMES)))
+
+
+def output_crs(text: str, problems: Problems) -> Crs:
+    """``EPSG:4548``, ``4548`` or the OGC URI of a CRS the service offers; nothing means WGS 84."""
+    number = text.strip().upper().removeprefix("EPSG:").removeprefix("HTTP://WWW.OPENGIS.NET/DEF/CRS/EPSG/0/")
+    if not text or text == crs.OGC_CRS84:
+        return crs.OUTPUT[crs.WGS84]
+    if number.isascii() and number.isdigit() and len(number) < 7 and int(number) in crs.OUTPUT:
+        return crs.OUTPUT[int(number)]
+    problems.add(f"crs 可用：{'、'.join(c.name for c in crs.OUTPUT.values())}")
+    return crs.OUTPUT[crs.WGS84]
+
+
+def export_request(
+    layer: Layer, layers: Mapping[str, Layer], args: MultiDict[str, str], reader: Reader, session: Session
+) -> tuple[Filter, Crs]:
+    """What an export asks for: a page's filter and a CRS, and nothing else."""
+    problems = Problems()
+    only_known(args, (*filter_names(layer), "crs"), problems)
+    where = layer_filter(layer, layers, args, reader, session, problems)
+    system = output_crs(args.get("crs", ""), problems)
+    problems.raise_any()
+    return where, system
 
 
 def bbox(text: str, problems: Problems) -> Bbox | None:

@@ -1,0 +1,231 @@
+"""GeoJSON made by the database: text for text, so that neither an ORM object nor a JSON encoder stands in the way.
+
+A feature is one ``||`` chain: codes under a CHECK are joined as they are, everything else goes through ``to_json``, and
+each operand that may be NULL is coalesced, because one NULL would swallow the whole feature. The text leaves in strings
+of PAGE features, by a COPY whose quote and delimiter are control characters, which ``to_json`` never lets through.
+
+Coordinates: CGCS2000 and WGS 84 are one for this purpose (they agree to centimetres), so EPSG:4490 is written as WGS 84
+unchanged. Polygons leave with the outer ring counter-clockwise (RFC 7946, 3.1.6). Longitude or easting comes first,
+unless ``flipped`` asks for the authority's order, as OGC API answers in another CRS must have it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Boolean, Column, Integer, Numeric
+from sqlalchemy.dialects.postgresql import psycopg
+
+from geoapp import crs
+from geoapp.layer import Layer, Reference
+from geoapp.queries.filtering import Filter, conditions
+from geoapp.queries.reader import Reader
+
+PAGE = 500
+SEPARATOR = ","
+RECORD_SEPARATOR = "\x1e"
+COPY_OPTIONS = r"(FORMAT csv, QUOTE E'\x01', DELIMITER E'\x02')"
+FIELD_END = b"\x02"
+"""What stands between the number of features of a page and their text."""
+_DIALECT = psycopg.dialect()
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """How outlines are written: the CRS, and whether in the authority's axis order."""
+
+    crs: crs.Crs
+    flipped: bool = False
+
+
+def properties_of(layer: Layer) -> tuple[str, ...]:
+    """Names of the members of ``properties``, in order."""
+    found: list[str] = []
+    for name in (layer.key, "status", *layer.columns_by_name):
+        if name == "id" or name in found:
+            continue
+        found.append(name)
+        if name == "status":
+            found.append("status_label")
+        elif name in layer.reference_by_column:
+            found.append(f"{name}_name")
+    return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Features to write: of a layer, under a filter, for a reader."""
+
+    layer: Layer
+    layers: Mapping[str, Layer]
+    where: Filter
+    reader: Reader
+    writing: Writing
+
+    @property
+    def table(self) -> str:
+        return self.layer.table.name
+
+    @property
+    def feature(self) -> tuple[str, str]:
+        """Expression and joins of one feature's text."""
+        parents = tuple(self.layers[r.layer] for r in self.layer.references)
+        return feature_sql(self.layer, parents, self.reader.personal, self.writing)
+
+
+def export_copy(wanted: Wanted, *, listed: bool, separator: str = SEPARATOR) -> tuple[str, dict[str, Any]]:
+    """COPY statement and parameters: rows (number of features, their text) in the order of id.
+
+    It walks id ranges and starts at once, or pages over the list of kept ids when ``listed`` or filtered: ranges of ids
+    of which few are kept would be read in vain.
+    """
+    table = wanted.table
+    pages = f"(SELECT min(id) AS lo, max(id) AS hi FROM {table}) m, generate_series(lo, hi, {PAGE}) AS g"
+    rows, parameters = f"id >= g AND id < g + {PAGE}", dict[str, Any]()
+    if listed or not wanted.where.empty:
+        kept, parameters = where_sql(wanted)
+        numbered = f"SELECT id, (row_number() OVER (ORDER BY id) - 1) / {PAGE} AS page FROM {table} WHERE {kept}"
+        pages = f"(SELECT array_agg(id) AS ids FROM ({numbered}) k GROUP BY page ORDER BY page) g"
+        rows = "id = ANY(g.ids)"
+    text, joins = wanted.feature
+    page = (
+        f"SELECT count(*) AS n, string_agg({text}, '{separator}' ORDER BY t.id) AS s "
+        f"FROM (SELECT * FROM {table} WHERE {rows}) t {joins}"
+    )
+    return f"COPY (SELECT a.n, a.s FROM {pages}, LATERAL ({page}) a WHERE a.n > 0) TO STDOUT {COPY_OPTIONS}", parameters
+
+
+def page_statement(wanted: Wanted) -> tuple[str, dict[str, Any]]:
+    """One statement for one page: (matched, returned, last id, text); the caller adds ``after`` and ``limit``.
+
+    ``matched`` counts everything the filter keeps; without a filter it is the layer's own counter, kept by each write.
+    """
+    table, (text, joins) = wanted.table, wanted.feature
+    if wanted.where.empty:
+        matched, parameters = f"(SELECT n FROM layer_revision WHERE layer = '{wanted.layer.id}')", dict[str, Any]()
+        head = f"p AS MATERIALIZED (SELECT * FROM {table} WHERE id > %(after)s ORDER BY id LIMIT %(limit)s)"
+    else:
+        matched, (kept, parameters) = "(SELECT count(*) FROM k)", where_sql(wanted)
+        places = "SELECT place FROM k WHERE id > %(after)s ORDER BY id LIMIT %(limit)s"
+        head = (
+            f"k AS MATERIALIZED (SELECT id, ctid AS place FROM {table} WHERE {kept}), "
+            f"p AS MATERIALIZED (SELECT * FROM {table} WHERE ctid = ANY(ARRAY({places})))"
+        )
+    made = f"SELECT {matched}, count(*), max(t.id), string_agg({text}, '{SEPARATOR}' ORDER BY t.id) FROM p t {joins}"
+    return f"WITH {head} {made}", parameters
+
+
+def one_statement(wanted: Wanted) -> str:
+    """(version, text) of the feature ``id``."""
+    text, joins = wanted.feature
+    return f"SELECT t.version, {text} FROM {wanted.table} t {joins} WHERE t.id = %(id)s"
+
+
+def where_sql(wanted: Wanted) -> tuple[str, dict[str, Any]]:
+    """The filter as the driver's SQL with its parameters."""
+    made = conditions(wanted.layer, wanted.where, wanted.reader)
+    compiled = made.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
+    return str(compiled), dict(compiled.params)
+
+
+@lru_cache(maxsize=512)
+def feature_sql(layer: Layer, parents: tuple[Layer, ...], personal: bool, writing: Writing) -> tuple[str, str]:
+    """The expression of one feature's text over the row ``t``, and the joins it needs. Percent signs are doubled."""
+    joins = [_status_join(layer)]
+    aliases: dict[str, str] = {}
+    for reference, parent in zip(layer.references, parents, strict=True):
+        aliases[reference.column] = f"r{len(aliases)}"
+        joins.append(_reference_join(reference, parent, aliases[reference.column]))
+    head = ("{'type':'Feature','id':", "t.id", ",'geometry':", geometry_sql(writing), f",'properties':{{'{layer.key}':")
+    parts = [piece if n % 2 else _literal(piece.replace("'", '"')) for n, piece in enumerate(head)]
+    parts.append(_value(layer, layer.key, personal))
+    for name in ("status", *layer.columns_by_name):
+        if name in ("id", layer.key) or (name == "status" and "st.member" in parts):
+            continue
+        if name == "status":
+            parts.append("st.member")
+        elif name in aliases:
+            parts.append(f"coalesce({aliases[name]}.member, {_orphan(name)})")
+        else:
+            parts += [_member(name), _value(layer, name, personal)]
+    text = "||".join([*parts, _literal("}}")])
+    return text.replace("%", "%%"), " ".join(joins).replace("%", "%%")
+
+
+def geometry_sql(writing: Writing, column: str = "t.geom") -> str:
+    """An outline as GeoJSON text."""
+    srid = writing.crs.srid
+    shape = column if crs.same_datum_as_storage(srid) else f"ST_Transform({column}, {srid})"
+    shape = f"ST_ForcePolygonCCW({shape})"
+    if writing.flipped and writing.crs.authority_flips:
+        shape = f"ST_FlipCoordinates({shape})"
+    return f"ST_AsGeoJSON({shape}, {writing.crs.digits}, 0)"
+
+
+def _value(layer: Layer, name: str, personal: bool) -> str:
+    column = layer.columns_by_name[name]
+    quoted = f't."{name}"'
+    if name in layer.personal and not personal:
+        return f"coalesce(to_json(left({quoted}::text, 1)||'**')::text, 'null')"
+    if _bare(column):
+        found = f"{quoted}::text"
+    elif _checked(column):
+        found = f"'\"'||{quoted}||'\"'"
+    else:
+        found = f"to_json({quoted})::text"
+    return f"coalesce({found}, 'null')" if column.nullable and not column.computed else found
+
+
+def _bare(column: Column[Any]) -> bool:
+    """Columns whose text is a JSON value: whole numbers, truth values, and numbers the database computed itself.
+
+    A NUMERIC that people write may be NaN, which ``to_json`` puts in quotes.
+    """
+    if isinstance(column.type, Numeric):
+        return column.computed is not None
+    return isinstance(column.type, (Integer, Boolean))
+
+
+def _checked(column: Column[Any]) -> bool:
+    """Columns under a CHECK whose codes need no escape."""
+    return "choices" in column.info and all(json.dumps(code) == f'"{code}"' for code in column.info["choices"])
+
+
+def _status_join(layer: Layer) -> str:
+    """``"status":…,"status_label":…`` ready for each status, found by hash."""
+    rows = []
+    for status in layer.statuses:
+        member = f',"status":{_json(status.code)},"status_label":{_json(status.label)}'
+        rows.append(f"({_literal(status.code)}, {_literal(member)})")
+    return f"JOIN (VALUES {', '.join(rows)}) st(code, member) ON st.code = t.status"
+
+
+def _reference_join(reference: Reference, parent: Layer, alias: str) -> str:
+    """``"village":…,"village_name":…`` made once for each parent: OFFSET 0 keeps it from being made for each child."""
+    column, code, label = reference.column, f'"{parent.key}"', f'"{reference.label}"'
+    name = f"{_member(column + '_name')}||coalesce(to_json({label})::text, 'null')"
+    member = f"{_member(column)}||to_json({code})||{name}"
+    ready = f"SELECT {code} AS code, {member} AS member FROM {parent.table.name} OFFSET 0"
+    return f'LEFT JOIN ({ready}) {alias} ON {alias}.code = t."{column}"'
+
+
+def _orphan(name: str) -> str:
+    """A reference that is empty, or whose parent is not there."""
+    return f"{_member(name)}||coalesce(to_json(t.\"{name}\")::text, 'null')||{_member(name + '_name')}||'null'"
+
+
+def _member(name: str) -> str:
+    return _literal(f',"{name}":')
+
+
+def _json(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _literal(text: str) -> str:
+    """An SQL literal of text that comes from a declaration."""
+    return "'" + text.replace("'", "''") + "'"
