@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Boolean, Column, Integer, Numeric
+from sqlalchemy import Boolean, Column, Integer, Numeric, literal_column, select
 from sqlalchemy.dialects.postgresql import psycopg
 
 from geoapp import crs
@@ -87,9 +87,8 @@ def export_copy(wanted: Wanted, *, listed: bool, separator: str = SEPARATOR) -> 
     pages = f"(SELECT min(id) AS lo, max(id) AS hi FROM {table}) m, generate_series(lo, hi, {PAGE}) AS g"
     rows, parameters = f"id >= g AND id < g + {PAGE}", dict[str, Any]()
     if listed or not wanted.where.empty:
-        kept, parameters = where_sql(wanted)
-        numbered = f"SELECT id, (row_number() OVER (ORDER BY id) - 1) / {PAGE} AS page FROM {table} WHERE {kept}"
-        pages = f"(SELECT array_agg(id) AS ids FROM ({numbered}) k GROUP BY page ORDER BY page) g"
+        kept, parameters = kept_sql(wanted, "id", f"(row_number() OVER (ORDER BY id) - 1) / {PAGE} AS page")
+        pages = f"(SELECT array_agg(id) AS ids FROM ({kept}) k GROUP BY page ORDER BY page) g"
         rows = "id = ANY(g.ids)"
     text, joins = wanted.feature
     page = (
@@ -109,11 +108,10 @@ def page_statement(wanted: Wanted) -> tuple[str, dict[str, Any]]:
         matched, parameters = f"(SELECT n FROM layer_revision WHERE layer = '{wanted.layer.id}')", dict[str, Any]()
         head = f"p AS MATERIALIZED (SELECT * FROM {table} WHERE id > %(after)s ORDER BY id LIMIT %(limit)s)"
     else:
-        matched, (kept, parameters) = "(SELECT count(*) FROM k)", where_sql(wanted)
+        matched, (kept, parameters) = "(SELECT count(*) FROM k)", kept_sql(wanted, "id", "ctid AS place")
         places = "SELECT place FROM k WHERE id > %(after)s ORDER BY id LIMIT %(limit)s"
         head = (
-            f"k AS MATERIALIZED (SELECT id, ctid AS place FROM {table} WHERE {kept}), "
-            f"p AS MATERIALIZED (SELECT * FROM {table} WHERE ctid = ANY(ARRAY({places})))"
+            f"k AS MATERIALIZED ({kept}), p AS MATERIALIZED (SELECT * FROM {table} WHERE ctid = ANY(ARRAY({places})))"
         )
     made = f"SELECT {matched}, count(*), max(t.id), string_agg({text}, '{SEPARATOR}' ORDER BY t.id) FROM p t {joins}"
     return f"WITH {head} {made}", parameters
@@ -125,9 +123,14 @@ def one_statement(wanted: Wanted) -> str:
     return f"SELECT t.version, {text} FROM {wanted.table} t {joins} WHERE t.id = %(id)s"
 
 
-def where_sql(wanted: Wanted) -> tuple[str, dict[str, Any]]:
-    """The filter as the driver's SQL with its parameters."""
-    made = conditions(wanted.layer, wanted.where, wanted.reader)
+def kept_sql(wanted: Wanted, *columns: str) -> tuple[str, dict[str, Any]]:
+    """``SELECT columns FROM table WHERE filter`` as the driver's SQL with its parameters.
+
+    The statement is made whole: a condition by itself would lose the tie between its subqueries and the table.
+    """
+    layer = wanted.layer
+    made = select(*(literal_column(c) for c in columns)).select_from(layer.table)
+    made = made.where(conditions(layer, wanted.where, wanted.reader))
     compiled = made.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
     return str(compiled), dict(compiled.params)
 

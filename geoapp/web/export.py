@@ -35,7 +35,7 @@ def download(layer_id: str, extension: str) -> Response:
     where, system = params.export_request(layer, context.layers(), request.args, current_reader(), session())
     wanted = Wanted(layer, context.layers(), where, current_reader(), Writing(system))
     name = file_name(session(), context.layers(), layer, where, extension)
-    response = Response(mimetype=form.media_type)
+    response = Response(iter(()), mimetype=form.media_type)
     if request.method != "HEAD":
         response.response = _body(response, wanted, form)
     response.headers["Content-Disposition"] = _attachment(f"{layer.id}.{extension}", name)
