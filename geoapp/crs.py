@@ -61,6 +61,22 @@ OUTPUT = {
 }
 """The systems that exports and the API offer, by number."""
 
+PREFIXED_TWIN = {4547: 4526, int(PLANE): int(PLANE_PREFIXED), 4549: 4528}
+"""3-degree systems without a zone prefix in the easting → the same projection with it."""
+
+READINGS = {
+    int(STORAGE): "CGCS2000 经纬度",
+    int(PLANE): "CGCS2000 3° 带 中央经线 117E（无带号）",
+    int(PLANE_PREFIXED): "CGCS2000 3° 带 39 带（有带号）",
+    4547: "CGCS2000 3° 带 中央经线 114E（无带号）",
+    4526: "CGCS2000 3° 带 38 带（有带号）",
+    4549: "CGCS2000 3° 带 中央经线 120E（无带号）",
+    4528: "CGCS2000 3° 带 40 带（有带号）",
+    4498: "CGCS2000 6° 带 20 带（有带号）",
+    int(WEB_MERCATOR): "Web 墨卡托",
+}
+"""Systems that a file of this town may be in, by number: what an import tries when the declared one does not fit."""
+
 
 def same_datum_as_storage(srid: int) -> bool:
     """Whether coordinates pass into storage without a datum shift (WGS 84 is equal for display and survey use)."""

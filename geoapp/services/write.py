@@ -78,12 +78,15 @@ def begin(session: Session, layer: Layer, deed: Deed) -> Written:
     return Written(operation_id)
 
 
-def create(session: Session, layer: Layer, rows: Sequence[Mapping[str, Any]], deed: Deed) -> Written:
+def create(
+    session: Session, layer: Layer, rows: Sequence[Mapping[str, Any]], deed: Deed, written: Written | None = None
+) -> Written:
     """Insert features. ``rows`` map writable columns to values, ``geom`` to WKB in the storage CRS.
 
+    ``written`` is an operation that ``begin`` opened in this transaction, to which this belongs.
     Raises InvalidEdit when a value breaks a constraint; then nothing is written.
     """
-    written = begin(session, layer, deed)
+    written = written or begin(session, layer, deed)
     dated = [_with_status_date(layer, row, deed) for row in rows]
     names = [n for n in (*layer.writable, "geom") if any(n in row for row in dated)]
     quoted = ", ".join(f'"{n}"' for n in (*names, "updated_by"))
@@ -100,12 +103,15 @@ def create(session: Session, layer: Layer, rows: Sequence[Mapping[str, Any]], de
     return written
 
 
-def revise(session: Session, layer: Layer, edits: Sequence[Edit], deed: Deed) -> Written:
+def revise(
+    session: Session, layer: Layer, edits: Sequence[Edit], deed: Deed, written: Written | None = None
+) -> Written:
     """Change features, all or none; edits that change nothing are skipped and raise no version.
 
+    ``written`` is an operation that ``begin`` opened in this transaction, to which this belongs.
     Raises NotFound, StaleFeature (with the versions seen and current) or InvalidEdit; then nothing is written.
     """
-    written = begin(session, layer, deed)
+    written = written or begin(session, layer, deed)
     current = _current(session, layer, edits)
     stale = [e for e in edits if e.version is not None and current[e.id]["version"] != e.version]
     if stale:

@@ -1,0 +1,107 @@
+"""What a file is, by its bytes; its name counts only for the parts of a shapefile, which have no mark of their own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from geoapp.importing.report import RefusedFile, Said, refused, said
+
+HEAD = 65_536
+READ = ("zip", "gpkg", "shp", "geojson", "fgb")
+"""Kinds that go on to a reader (zip is unpacked first)."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """A kind of file we recognise and do not read: what it is called and what to do instead."""
+
+    test: Callable[[bytes], bool]
+    title: str
+    instead: str
+
+
+def _starts(*marks: bytes) -> Callable[[bytes], bool]:
+    return lambda head: head.startswith(marks)
+
+
+def _contains(pattern: bytes) -> Callable[[bytes], bool]:
+    found = re.compile(pattern, re.I)
+    return lambda head: bool(found.search(head[:4096]))
+
+
+NOT_READ = (
+    Known(_starts(b"AC10"), "AutoCAD DWG", "没有能读 DWG 的开放程序：请在 CAD 中把红线图层转成 SHP 后导入"),
+    Known(_starts(b"\x00\x01\x00\x00Standard"), "Access 数据库 MDB", "请在 ArcGIS 中导出为 Shapefile 或 GeoPackage"),
+    Known(_starts(b"AutoCAD Binary DXF"), "二进制 DXF", "请在 CAD/GIS 软件中转成 SHP 后导入"),
+    Known(_contains(rb"^\s*0\s+SECTION\s"), "DXF", "DXF 尚不能读取：请在 CAD/GIS 软件中转成 SHP 后导入"),
+    Known(_starts(b"\xd0\xcf\x11\xe0"), "旧版 Office 文件（XLS）", "Excel 台账尚不能读取，且不含图形：请导入带图形的 SHP 或 GeoPackage"),
+    Known(_contains(rb"<(OGRVRTDataSource|VRTDataset)\b"), "GDAL 虚拟数据源 VRT", "VRT 只是指向其他文件的链接，不会打开。请导出数据本身"),
+    Known(_contains(rb"<(OGRWFSDataSource|WFS_Capabilities|\w+:WFS_Capabilities|OGRWMS|GDAL_WMS)\b"), "网络服务描述（WFS/WMS）", "系统不连接任何外部服务。请先下载为 GeoPackage"),
+    Known(_contains(rb"<kml\b"), "KML", "KML 尚不能读取：请在 GIS 软件中另存为 GeoPackage，注意奥维等底图可能带 GCJ-02 偏移"),
+    Known(_contains(rb"<gpx\b"), "GPX", "GPX 尚不能读取：请在 GIS 软件中另存为 GeoPackage"),
+    Known(_contains(rb"<(html|!doctype html)"), "网页 HTML", "这是网页，不是数据文件。请重新下载"),
+    Known(_contains(rb"^(\xef\xbb\xbf)?\s*<"), "XML", "这种 XML 不能读取。请另存为 GeoPackage 或 GeoJSON"),
+    Known(_starts(b"%PDF"), "PDF", "请提供矢量文件，如 SHP 或 GeoPackage"),
+    Known(_starts(b"Rar!"), "RAR 压缩包", "请解压后重新压缩为 zip"),
+    Known(_starts(b"7z\xbc\xaf"), "7z 压缩包", "请解压后重新压缩为 zip"),
+    Known(_starts(b"\x1f\x8b"), "gzip 压缩包", "请解压后重新压缩为 zip"),
+    Known(_starts(b"PAR1"), "GeoParquet", "GeoParquet 尚不能读取：请另存为 GeoPackage"),
+    Known(_starts(b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"II*\x00", b"MM\x00*"), "图片", "图片不含矢量图形。请提供 SHP 或 GeoPackage"),
+    Known(_contains(rb"^(\xef\xbb\xbf)?\s*\[(\xca\xf4\xd0\xd4\xc3\xe8\xca\xf6|\xe5\xb1\x9e\xe6\x80\xa7\xe6\x8f\x8f\xe8\xbf\xb0)\]"), "界址点 TXT", "界址点 TXT 尚不能读取：请在 GIS 软件中转成 SHP 后导入"),
+    Known(_contains(rb'^(\xef\xbb\xbf)?\s*\{\s*"type"\s*:\s*"GDALG"'), "GDAL 处理链 GDALG", "它只是一串处理命令，不会执行。请导出数据本身"),
+)  # fmt: skip
+ZIPPED = (
+    (re.compile(r"^\[content_types\]\.xml$", re.I), "Excel/Office 文件（XLSX）", "Excel 台账尚不能读取，且不含图形：请导入带图形的 SHP 或 GeoPackage"),
+    (re.compile(r"\.kml$", re.I), "KMZ", "KMZ 尚不能读取：请在 GIS 软件中另存为 GeoPackage"),
+    (re.compile(r"\.gdb/", re.I), "FileGDB", "FileGDB 尚不能读取：请在 ArcGIS/QGIS 中导出为 GeoPackage 或 SHP"),
+    (re.compile(r"\.dwg$", re.I), "AutoCAD DWG", "没有能读 DWG 的开放程序：请在 CAD 中把红线图层转成 SHP 后导入"),
+    (re.compile(r"\.(mdb|accdb)$", re.I), "Access 数据库 MDB", "请在 ArcGIS 中导出为 Shapefile 或 GeoPackage"),
+)  # fmt: skip
+
+
+def kind(path: Path) -> str:
+    """One of READ; raises RefusedFile naming what the file is and what to do instead."""
+    with path.open("rb") as file:
+        head = file.read(HEAD)
+    if not head:
+        raise refused(said("文件是空的"))
+    for found in NOT_READ:
+        if found.test(head):
+            raise not_read(said(found.title), said(found.instead))
+    if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+        return "zip"
+    if head.startswith(b"SQLite format 3\x00"):
+        return _sqlite(head)
+    if head.startswith(b"fgb\x03fgb"):
+        return "fgb"
+    if head[:4] == b"\x00\x00\x27\x0a" and head[28:32] == b"\xe8\x03\x00\x00":
+        return "shp"
+    if head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{"):
+        return "geojson"
+    raise _unknown(path)
+
+
+def zipped(names: list[str]) -> None:
+    """Refuse a zip whose members show another kind of file."""
+    for pattern, title, instead in ZIPPED:
+        if any(pattern.search(name) for name in names):
+            raise not_read(said(title), said(instead))
+
+
+def not_read(title: Said, instead: Said) -> RefusedFile:
+    return refused(said("这是{title}，不能导入。{instead}", title=title, instead=instead))
+
+
+def _sqlite(head: bytes) -> str:
+    if head[68:72] in (b"GPKG", b"GP10", b"GP11"):
+        return "gpkg"
+    raise not_read(said("SQLite 数据库，但不是 GeoPackage"), said("请在 QGIS 中另存为 GeoPackage"))
+
+
+def _unknown(path: Path) -> RefusedFile:
+    if path.suffix.lower() in (".dbf", ".shx", ".prj", ".cpg"):
+        return refused(said("这是 Shapefile 的一部分。请把 .shp、.shx、.dbf、.prj 一起压缩成 zip"))
+    return refused(said("认不出这是什么文件。可导入：Shapefile（zip）、GeoPackage、GeoJSON、FlatGeobuf"))
