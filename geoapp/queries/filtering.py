@@ -17,7 +17,7 @@ from geoapp.towns import Bbox
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Parsed conditions. Values are already of the column's type; ``equals`` maps a column to the values it may have."""
+    """Parsed conditions. Values are of the column's type; ``equals`` maps a column to the values it may have."""
 
     statuses: tuple[str, ...] = ()
     equals: tuple[tuple[str, tuple[Any, ...]], ...] = ()
@@ -26,6 +26,8 @@ class Filter:
     text: str = ""
     since: datetime | None = None
     until: datetime | None = None
+    area: str = ""
+    """An outline as WKT in the storage CRS: a box of another CRS is no upright rectangle here."""
 
     @property
     def empty(self) -> bool:
@@ -50,6 +52,8 @@ def conditions(layer: Layer, where: Filter, reader: Reader) -> ColumnElement[boo
         found.append(or_(some, t[name].is_(None)) if len(given) < len(values) else some)
     if where.bbox:
         found.append(overlaps(t.geom, where.bbox))
+    if where.area:
+        found.append(meets(t.geom, func.ST_GeomFromText(where.area, int(crs.STORAGE))))
     if where.ids:
         found.append(t.id.in_(where.ids))
     if where.since:
@@ -70,8 +74,12 @@ def counted(layer: Layer) -> ColumnElement[bool]:
 
 def overlaps(geom: Any, bbox: Bbox) -> ColumnElement[bool]:
     """Bounding boxes meet, by the index, and then the outlines do."""
-    envelope = func.ST_MakeEnvelope(bbox.west, bbox.south, bbox.east, bbox.north, int(crs.STORAGE))
-    return and_(geom.op("&&")(envelope), func.ST_Intersects(geom, envelope))
+    return meets(geom, func.ST_MakeEnvelope(bbox.west, bbox.south, bbox.east, bbox.north, int(crs.STORAGE)))
+
+
+def meets(geom: Any, outline: Any) -> ColumnElement[bool]:
+    """Outlines share a point; the index sorts out the far ones first."""
+    return and_(geom.op("&&")(outline), func.ST_Intersects(geom, outline))
 
 
 def matches(layer: Layer, words: str, reader: Reader) -> ColumnElement[bool]:

@@ -6,6 +6,7 @@ All problems of a request are collected and reported together (BadRequest).
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -27,6 +28,7 @@ from geoapp.towns import Bbox
 
 MAX_TEXT = 100
 MAX_VALUES = 500
+MAX_DIGITS = 40
 FILTER_NAMES = ("status", "q", "bbox", "ids")
 EVERYWHERE = ("lang",)
 """Parameters every address takes."""
@@ -131,6 +133,7 @@ def layer_filter(
 ) -> Filter:
     """The filter of a page, tile, count or export. Names that are no filter of this layer are left to the caller."""
     own = Problems() if problems is None else problems
+    no_nul(args)
     equals = []
     for name in (*layer.filters, *(r.column for r in layer.references if r.column not in layer.filters)):
         given = _listed(args, name)
@@ -174,7 +177,7 @@ def _statuses(layer: Layer, given: Sequence[str], problems: Problems) -> tuple[t
     classes: list[str] = []
     for text in given:
         key = text
-        if text.isascii() and text.isdigit() and int(text) < len(layer.legend_classes):
+        if text.isascii() and text.isdigit() and len(text) < 4 and int(text) < len(layer.legend_classes):
             key = layer.legend_classes[int(text)].key
         if key in layer.legend_codes and layer.legend_by != "status":
             classes.append(key)
@@ -184,7 +187,7 @@ def _statuses(layer: Layer, given: Sequence[str], problems: Problems) -> tuple[t
             statuses.append(key)
         else:
             known = "、".join([*layer.legend_codes, *layer.status_by_code])
-            problems.add(f"没有状态“{text}”，可用：{known}")
+            problems.add(f"没有状态“{text[:40]}”，可用：{known}")
     return tuple(dict.fromkeys(statuses)), tuple(dict.fromkeys(classes))
 
 
@@ -208,7 +211,7 @@ def _parent_key(parent: Layer, label: str, text: str, name: str, session: Sessio
         found = session.execute(select(t[parent.key]).where(condition).limit(2)).scalars().all()
         if len(found) == 1:
             return str(found[0])
-    problems.add(f"{name}：没有“{text}”")
+    problems.add(f"{name}：没有“{text[:40]}”")
     return ""
 
 
@@ -216,11 +219,11 @@ def typed(layer: Layer, name: str, text: str, problems: Problems) -> Any:
     """A URL text as a value of a column; adds a problem and returns None when it does not fit."""
     kind = layer.table.c[name].type
     try:
-        if isinstance(kind, (Integer, BigInteger)):
-            return int(text) if len(text) < 12 else _bad(text)
+        if isinstance(kind, Integer):
+            return _whole(text, 63 if isinstance(kind, BigInteger) else 31)
         if isinstance(kind, Numeric):
             number = Decimal(text)
-            return number if number.is_finite() else _bad(text)
+            return number if number.is_finite() and abs(number.adjusted()) < MAX_DIGITS else _bad(text)
         if isinstance(kind, DateTime):
             return instant(text, name, problems)
         if isinstance(kind, Date):
@@ -228,10 +231,20 @@ def typed(layer: Layer, name: str, text: str, problems: Problems) -> Any:
     except (ValueError, InvalidOperation):
         problems.add(f"{name}：“{text[:40]}”不是这一列的值")
         return None
-    if "\x00" in text:
-        problems.add(f"{name} 含有不可用的字符")
-        return None
     return text
+
+
+def no_nul(args: MultiDict[str, str]) -> None:
+    """PostgreSQL cannot hold U+0000 in a text, so no value may have it."""
+    for name, values in args.lists():
+        if any("\x00" in value for value in values):
+            raise BadRequest("{name} 含有不可用的字符", name=name[:40])
+
+
+def _whole(text: str, bits: int) -> int:
+    if not re.fullmatch(r"-?[0-9]{1,19}", text) or not -(1 << bits) <= int(text) < 1 << bits:
+        raise ValueError(text)
+    return int(text)
 
 
 def _bad(text: str) -> Any:
