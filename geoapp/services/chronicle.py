@@ -87,7 +87,7 @@ def reached(entries: Iterable[Entry]) -> list[tuple[str, date]]:
 def _differences(layer: Layer, old: Mapping[str, Any], new: Mapping[str, Any], reader: Reader) -> list[Difference]:
     return [
         Difference(name, _seen(layer, name, old.get(name), reader), _seen(layer, name, new.get(name), reader))
-        for name in layer.columns_by_name
+        for name in ("status", *(n for n in layer.columns_by_name if n != "status"))
         if name not in KEPT_BY_THE_SERVICE and name in new and old.get(name) != new.get(name)
     ]
 
@@ -110,7 +110,7 @@ def _seen(layer: Layer, name: str, value: Any, reader: Reader) -> Any:
 
 def recent(session: Session, layers: Mapping[str, Layer], limit: int = 8) -> list[Recent]:
     """The latest operations that changed something, newest first."""
-    rows = session.execute(select(Operation).order_by(Operation.id.desc()).limit(limit * 2)).scalars().all()
+    rows = session.execute(select(Operation).order_by(Operation.at.desc(), Operation.id.desc()).limit(limit * 2)).scalars().all()
     sizes = _sizes(session, [row.id for row in rows])
     told = [row for row in rows if sizes[row.id][0] and row.layer in layers][:limit]
     keys = _keys(session, layers, [(row.layer, sizes[row.id][1]) for row in told if sizes[row.id][0] == 1])

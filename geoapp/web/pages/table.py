@@ -138,7 +138,7 @@ def _chosen_by_form(layer: Layer, reader: Any) -> list[str]:
 
 
 def _choice(layer: Layer, name: str, state: State) -> Choice:
-    given = state.query.get(name, "")
+    given = ",".join("none" if v is None else str(v) for v in dict(state.where.equals).get(name, ()))
     if name == "status":
         return Choice(name, ",".join(state.single_statuses), [(s.code, gettext(s.label)) for s in layer.statuses])
     if name in layer.reference_by_column:
