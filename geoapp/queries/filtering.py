@@ -73,8 +73,9 @@ def counted(layer: Layer) -> ColumnElement[bool]:
 
 
 def overlaps(geom: Any, bbox: Bbox) -> ColumnElement[bool]:
-    """Bounding boxes meet, by the index, and then the outlines do."""
-    return meets(geom, func.ST_MakeEnvelope(bbox.west, bbox.south, bbox.east, bbox.north, int(crs.STORAGE)))
+    """Bounding boxes meet, by the index, and then the outlines do; what lies wholly inside needs no closer look."""
+    envelope = func.ST_MakeEnvelope(bbox.west, bbox.south, bbox.east, bbox.north, int(crs.STORAGE))
+    return and_(geom.op("&&")(envelope), or_(geom.op("@")(envelope), func.ST_Intersects(geom, envelope)))
 
 
 def meets(geom: Any, outline: Any) -> ColumnElement[bool]:

@@ -99,22 +99,25 @@ def export_copy(wanted: Wanted, *, listed: bool, separator: str = SEPARATOR) -> 
 
 
 def page_statement(wanted: Wanted) -> tuple[str, dict[str, Any]]:
-    """One statement for one page: (matched, returned, last id, text); the caller adds ``after`` and ``limit``.
+    """One statement for one page: (matched, left, returned, last id, text); the caller adds ``after`` and ``limit``.
 
-    ``matched`` counts everything the filter keeps; without a filter it is the layer's own counter, kept by each write.
+    ``matched`` counts everything the filter keeps, ``left`` what of it comes after ``after``; without a filter they are the
+    layer's own counter, kept by each write, and unknown. Rows are fetched by their place, found once for count and page.
     """
     table, (text, joins) = wanted.table, wanted.feature
     if wanted.where.empty:
-        matched, parameters = f"(SELECT n FROM layer_revision WHERE layer = '{wanted.layer.id}')", dict[str, Any]()
-        head = f"p AS MATERIALIZED (SELECT * FROM {table} WHERE id > %(after)s ORDER BY id LIMIT %(limit)s)"
+        kept, parameters = "", dict[str, Any]()
+        figures = f"(SELECT n FROM layer_revision WHERE layer = '{wanted.layer.id}'), NULL::bigint"
+        rows = "id > %(after)s ORDER BY id LIMIT %(limit)s"
     else:
-        matched, (kept, parameters) = "(SELECT count(*) FROM k)", kept_sql(wanted, "id", "ctid AS place")
-        places = "SELECT place FROM k WHERE id > %(after)s ORDER BY id LIMIT %(limit)s"
-        head = (
-            f"k AS MATERIALIZED ({kept}), p AS MATERIALIZED (SELECT * FROM {table} WHERE ctid = ANY(ARRAY({places})))"
-        )
-    made = f"SELECT {matched}, count(*), max(t.id), string_agg({text}, '{SEPARATOR}' ORDER BY t.id) FROM p t {joins}"
-    return f"WITH {head} {made}", parameters
+        kept, parameters = kept_sql(wanted, "id", "ctid AS place")
+        kept = f"WITH k AS MATERIALIZED ({kept}) "
+        figures = "(SELECT count(*) FROM k), (SELECT count(*) FROM k WHERE id > %(after)s)"
+        rows = "ctid = ANY(ARRAY(SELECT place FROM k WHERE id > %(after)s ORDER BY id LIMIT %(limit)s))"
+    return (
+        f"{kept}SELECT {figures}, count(*), max(t.id), string_agg({text}, '{SEPARATOR}' ORDER BY t.id) "
+        f"FROM (SELECT * FROM {table} WHERE {rows}) t {joins}"
+    ), parameters
 
 
 def one_statement(wanted: Wanted) -> str:
