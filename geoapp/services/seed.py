@@ -1,6 +1,6 @@
 """Loads the demonstration town: files through the users' own import path, then two years of dated work.
 
-Dates are moved by whole days so that the last event was yesterday; the order and spacing stay as generated.
+Dates are moved by whole weeks so that the last event lies in the last seven days; order, spacing and weekdays stay.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ def _shift(history: Sequence[Event]) -> timedelta:
     if not history:
         return timedelta()
     yesterday = datetime.now(TOWN_TIME).date() - timedelta(days=1)
-    return timedelta(days=(yesterday - history[-1].at.astimezone(TOWN_TIME).date()).days)
+    return timedelta(weeks=(yesterday - history[-1].at.astimezone(TOWN_TIME).date()).days // 7)
 
 
 def _replay(session: Session, layers: Layers, history: Sequence[Event], shift: timedelta, progress: Progress) -> None:
