@@ -93,6 +93,7 @@ def page() -> str:
         unit=layer.columns_by_name[layer.weight].info.get("unit", "") if layer.weight else "",
         systems=list(crs.OUTPUT.values()),
         crs=chosen,
+        degrees=chosen.geographic,
         downloads=_downloads(layer, chosen),
         api=request.url_root + "api/",
     )
