@@ -34,6 +34,8 @@ class Cleaned:
     rejected: list[Rejected] = field(default_factory=list)
     notes: list[Said] = field(default_factory=list)
     bad: frozenset[int] = frozenset()
+    rounding: float = 0.0
+    """Degrees that the file's number of decimals leaves open."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,8 @@ def clean(raw: Raw, layer: Layer, town: Town, lookups: Mapping[str, Lookup], wis
     _check_filled(layer, columns, faults)
     keys = columns[layer.key]
     rejected = [Rejected(numbers[i], str(keys[i] or ""), *faults[i]) for i in sorted(faults)]
-    found = Cleaned(columns, shaped.shapes, numbers, shaped.placed.verdict, rejected, bad=frozenset(faults))
+    found = Cleaned(columns, shaped.shapes, numbers, shaped.placed.verdict, rejected)
+    found.bad, found.rounding = frozenset(faults), shaped.rounding
     if matched.unused:
         found.notes.append(said("没有用到的列：{names}", names="、".join(matched.unused)))
     if shaped.repaired:
@@ -159,8 +162,8 @@ def _check_keys(layer: Layer, keys: Column, numbers: Sequence[int], faults: dict
 
 def _check_filled(layer: Layer, columns: dict[str, Column], faults: dict[int, Fault]) -> None:
     """A column the database requires may not be emptied; one that the file lacks is the plan's concern."""
-    for name in required(layer):
-        if name == layer.key or None not in columns.get(name, ()):
+    for name in columns:
+        if name == layer.key or layer.table.c[name].nullable or None not in columns[name]:
             continue
         title = layer.column_title(name)
         fault = (said("{title}为空", title=title), said("请填写{title}", title=title))

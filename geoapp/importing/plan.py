@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import shapely
-from sqlalchemy import String, cast, func, select
+from sqlalchemy import ARRAY, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from geoapp.importing.clean import Cleaned, required, wkb
@@ -18,7 +18,8 @@ from geoapp.layer import Layer
 from geoapp.registry import Layers
 from geoapp.services.write import SAME_DEGREES
 
-MANY = 5000
+MANY = 50_000
+ROUNDED = "{n} 行的图形与库中只差坐标末位的舍入（文件坐标位数较少），视为未变"
 
 
 @dataclass(frozen=True)
@@ -89,20 +90,16 @@ def plan(session: Session, layer: Layer, cleaned: Cleaned) -> ImportPlan:
 def _present(session: Session, layer: Layer, keys: Sequence[Any], names: Sequence[str]) -> dict[Any, Any]:
     """Rows of the database that the file speaks of, by key."""
     table = layer.table
-    shape = func.ST_AsBinary(table.c.geom).label("geom")
-    statement = select(table.c.id, table.c.version, shape, *(table.c[n].label(f"c_{n}") for n in names))
     if not session.execute(select(table.c.id).limit(1)).first():
         return {}
+    shape = func.ST_AsBinary(table.c.geom).label("geom")
+    key = table.c[layer.key]
+    statement = select(table.c.id, table.c.version, shape, *(table.c[n].label(f"c_{n}") for n in names)).where(
+        key == func.any(bindparam("keys", type_=ARRAY(key.type)))
+    )
     found: dict[Any, Any] = {}
     for start in range(0, len(keys), MANY):
-        some = keys[start : start + MANY]
-        column = table.c[layer.key]
-        where = (
-            cast(column, String).in_([str(k) for k in some])
-            if not isinstance(column.type, String)
-            else column.in_(some)
-        )
-        for row in session.execute(statement.where(where)).mappings():
+        for row in session.execute(statement, {"keys": list(keys[start : start + MANY])}).mappings():
             found[row[f"c_{layer.key}"]] = row
     return found
 
@@ -131,7 +128,12 @@ def _compare(
     made: ImportPlan, layer: Layer, cleaned: Cleaned, indices: Sequence[int], present: Mapping[Any, Any]
 ) -> None:
     keys = cleaned.columns[layer.key]
-    moved = _moved(cleaned.shapes[list(indices)], [bytes(present[keys[i]]["geom"]) for i in indices])
+    old = [bytes(present[keys[i]]["geom"]) for i in indices]
+    moved = _moved(cleaned.shapes[list(indices)], old, SAME_DEGREES)
+    if moved.any() and cleaned.rounding > SAME_DEGREES:
+        exact, moved = moved, _moved(cleaned.shapes[list(indices)], old, cleaned.rounding)
+        if n := int((exact & ~moved).sum()):
+            made.notes.append(said(ROUNDED, n=n))
     for position, index in enumerate(indices):
         row = present[keys[index]]
         fields = {
@@ -146,15 +148,16 @@ def _compare(
         made.changed.append(Changed(row["id"], row["version"], cleaned.rows[index], str(keys[index]), fields, outline))
 
 
-def _moved(new: Any, old: Sequence[bytes]) -> Any:
-    """Which outlines differ by more than 0.1 mm; where a ring starts and which way it turns makes no difference."""
+def _moved(new: Any, old: Sequence[bytes], tolerance: float) -> Any:
+    """Which outlines differ by more than ``tolerance``; where a ring starts and which way it turns is no difference."""
     if not len(old):
         return np.zeros(0, dtype=bool)
     stored = shapely.from_wkb(np.array(old, dtype=object))
-    moved = ~shapely.equals_exact(new, stored, tolerance=SAME_DEGREES)
-    some = np.flatnonzero(moved)
+    moved = ~shapely.equals_exact(new, stored, tolerance=tolerance)
+    some = np.flatnonzero(moved & (shapely.get_num_coordinates(new) == shapely.get_num_coordinates(stored)))
     if len(some):
-        moved[some] = ~shapely.equals_exact(
-            shapely.normalize(new[some]), shapely.normalize(stored[some]), tolerance=SAME_DEGREES
-        )
+        a, b = shapely.normalize(new[some]), shapely.normalize(stored[some])
+        moved[some] = ~shapely.equals_exact(a, b, tolerance=tolerance)
+        # Rounding may change the vertex that a normalised ring begins with: then the distance of the boundaries decides.
+        moved[some] &= ~(shapely.hausdorff_distance(shapely.boundary(a), shapely.boundary(b)) <= tolerance)
     return moved

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import islice, product
+from typing import Any
 
 from pypinyin import Style, pinyin
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geoapp.layer import Layer
+from geoapp.services import bulk
 
 READINGS = 12
 """Combinations of readings kept for one text: surnames such as 单 (shàn, dān, chán) need all of theirs."""
@@ -50,6 +52,24 @@ def _spelled(value: str) -> Iterator[str]:
     for combination in islice(product(*flat), READINGS):
         yield "".join(combination)
         yield "".join(syllable[:1] for syllable in combination)
+
+
+def add(session: Session, layer: Layer, rows: Sequence[Sequence[Any]]) -> None:
+    """Terms of new features: each row is an id and the values of the layer's search columns."""
+    known: dict[tuple[str, Any], tuple[str, ...]] = {}
+    columns = layer.search_columns
+
+    def lines() -> Iterator[tuple[str, int, str, str, bool]]:
+        for feature_id, *values in rows:
+            for column, value in zip(columns, values, strict=True):
+                if value is None:
+                    continue
+                if (column, value) not in known:
+                    known[column, value] = terms.__wrapped__(str(value))
+                for term in known[column, value]:
+                    yield layer.id, feature_id, column, term, column in layer.personal
+
+    bulk.copy(session, "search_term", ("layer", "feature_id", "column", "term", "personal"), lines())
 
 
 def renew(session: Session, layer: Layer, ids: Sequence[int]) -> None:

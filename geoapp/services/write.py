@@ -23,7 +23,7 @@ from geoapp import crs
 from geoapp.errors import Conflict, InvalidEdit, NotFound, StaleFeature
 from geoapp.layer import Layer
 from geoapp.orm import Operation
-from geoapp.services import search_terms
+from geoapp.services import bulk, search_terms
 
 BATCH = 5000
 SAME_DEGREES = 1e-9
@@ -90,16 +90,19 @@ def create(
     dated = [_with_status_date(layer, row, deed) for row in rows]
     names = [n for n in (*layer.writable, "geom") if any(n in row for row in dated)]
     quoted = ", ".join(f'"{n}"' for n in (*names, "updated_by"))
-    statement = text(
-        f"INSERT INTO {layer.table.name} ({quoted}) SELECT {_selected(layer, names)}, :by FROM {_values(layer, names)} RETURNING id"
-    )
-    for start in range(0, len(dated), BATCH):
-        batch = dated[start : start + BATCH]
-        arrays = {f"p{i}": [row.get(n) for row in batch] for i, n in enumerate(names)}
-        with _told(layer):
-            ids = list(session.execute(statement, {**arrays, "by": deed.by}).scalars())
-        written.ids += ids
-        search_terms.renew(session, layer, ids)
+    found = ", ".join(f'"{n}"' for n in ("id", *layer.search_columns))
+    rows_of = [[row.get(n) for n in names] for row in dated]
+    types = [_pg_type(layer.table.c[n]) for n in names]
+    with _told(layer), bulk.staged(session, types, rows_of) as staged:
+        made = session.execute(
+            text(
+                f"INSERT INTO {layer.table.name} ({quoted}) SELECT {_selected(layer, names)}, :by "
+                f"FROM {staged} v ORDER BY v.n RETURNING {found}"
+            ),
+            {"by": deed.by},
+        ).all()
+    written.ids += [row[0] for row in made]
+    search_terms.add(session, layer, made)
     return written
 
 

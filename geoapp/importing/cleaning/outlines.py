@@ -23,6 +23,8 @@ from geoapp.towns import Bbox, Town
 Shapes = NDArray[np.object_]
 REPAIR_M2 = 0.01
 """A self-crossing outline is repaired only when its area stays the same to this."""
+METRES_A_DEGREE = 90_000
+"""Fewer than in either direction here, so that the tolerance is never too small."""
 TYPES = {"POINT": 0, "LINESTRING": 1, "POLYGON": 3, "MULTIPOINT": 4, "MULTILINESTRING": 5, "MULTIPOLYGON": 6}
 TITLES = {0: "点", 1: "线", 2: "环", 3: "面", 4: "多点", 5: "多线", 6: "多面", 7: "几何集合"}
 MULTI: dict[int, tuple[int, Callable[..., Any]]] = {
@@ -41,6 +43,8 @@ class Outlines:
     placed: Placed
     faults: dict[int, Fault] = field(default_factory=dict)
     repaired: list[int] = field(default_factory=list)
+    rounding: float = 0.0
+    """Degrees that the file's own number of decimals leaves open."""
 
 
 def outlines(raw: Raw, layer: Layer, town: Town, wanted: str | None) -> Outlines:
@@ -54,11 +58,21 @@ def outlines(raw: Raw, layer: Layer, town: Town, wanted: str | None) -> Outlines
         faults.setdefault(int(index), (said("坐标不是有限数（NaN 或无穷大）"), said("请在原软件中修复该图形")))
     placed = place(raw.declared, _centres(source, faults), town, wanted)
     stored = _stored(source, coordinates, placed.reading)
-    found = Outlines(stored, placed, faults)
+    found = Outlines(stored, placed, faults, rounding=_rounding(coordinates, placed.reading))
     _outside(found, town.extent)
     _valid(found, source)
     found.shapes = _multi(found.shapes, layer)
     return found
+
+
+def _rounding(coordinates: NDArray[np.float64], reading: Reading) -> float:
+    """The diagonal of half a unit of the last decimal that all coordinates have, when finer than 1 cm; else nothing."""
+    geographic = reading.system.is_geographic
+    for digits in (7, 8, 9) if geographic else (2, 3, 4):
+        half = 0.75 * 10.0**-digits
+        if np.array_equal(np.round(coordinates, digits), coordinates, equal_nan=True):
+            return half if geographic else half / METRES_A_DEGREE
+    return 0.0
 
 
 def _unreadable(raw: Raw, wkb: Shapes, source: Shapes) -> dict[int, Fault]:
