@@ -123,7 +123,7 @@ def _decimal(text: str, unit: str) -> Decimal:
         found = Decimal(cleaned)
     except InvalidOperation:
         raise wrong from None
-    if not found.is_finite():
+    if not found.is_finite() or abs(found.adjusted()) > 60:
         raise wrong
     return found
 
