@@ -14,7 +14,7 @@ from geoapp.importing.reading.transfer import Raw, Refusal
 TITLE = "Shapefile"
 LONGEST_PRJ = 20_000
 PARTS = (".shp", ".shx", ".dbf", ".prj", ".cpg")
-"""Files of one shapefile; the table lies under another name, so that GDAL sees the outlines only."""
+"""Files of one shapefile; all but the outlines lie under another name, where GDAL does not look."""
 
 
 def read(folder: Path, options: Mapping[str, Any]) -> Raw:
@@ -34,7 +34,7 @@ def read(folder: Path, options: Mapping[str, Any]) -> Raw:
     raw = Raw(
         columns, _outlines(folder / "layer.shp", records), problems=problems, encoding=verdict, cut=dbf.NAME_BYTES
     )
-    prj = _optional(folder / "layer.prj", LONGEST_PRJ)
+    prj = _optional(folder / "table.prj", LONGEST_PRJ)
     raw.declared = {"wkt": prj, "source": ".prj"} if prj else {}
     return _without_deleted(raw, table)
 

@@ -46,7 +46,7 @@ def _unmerged(path: Path) -> bool:
 
 
 def _stored(suffix: str) -> str:
-    return ("layer" if suffix in (".shp", ".shx", ".prj") else "table") + suffix
+    return ("layer" if suffix in (".shp", ".shx") else "table") + suffix
 
 
 def _only_shp(folder: Path) -> Path:
