@@ -2,7 +2,7 @@
 
 A feature is one ``||`` chain: codes under a CHECK are joined as they are, everything else goes through ``to_json``, and
 each operand that may be NULL is coalesced, because one NULL would swallow the whole feature. The text leaves in strings
-of PAGE features, by a COPY whose quote and delimiter are control characters, which ``to_json`` never lets through.
+of PAGE features, by a binary COPY: a text format would look at every character again for quotes, a sixth of the time.
 
 Coordinates: CGCS2000 and WGS 84 are one for this purpose (they agree to centimetres), so EPSG:4490 is written as WGS 84
 unchanged. Polygons leave with the outer ring counter-clockwise (RFC 7946, 3.1.6). Longitude or easting comes first,
@@ -12,7 +12,8 @@ unless ``flipped`` asks for the authority's order, as OGC API answers in another
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import struct
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -28,9 +29,10 @@ from geoapp.queries.reader import Reader
 PAGE = 500
 SEPARATOR = ","
 RECORD_SEPARATOR = "\x1e"
-COPY_OPTIONS = r"(FORMAT csv, QUOTE E'\x01', DELIMITER E'\x02')"
-FIELD_END = b"\x02"
-"""What stands between the number of features of a page and their text."""
+COPY_HEAD = 19
+"""Bytes before the first row: signature, flags and length of an extension that is never there."""
+COPY_ROW = struct.Struct("!hiqi")
+"""Before the text of a row: number of columns, 8, number of features, length of the text."""
 _DIALECT = psycopg.dialect()
 
 
@@ -95,14 +97,18 @@ def export_copy(wanted: Wanted, *, listed: bool, separator: str = SEPARATOR) -> 
         f"SELECT count(*) AS n, string_agg({text}, '{separator}' ORDER BY t.id) AS s "
         f"FROM (SELECT * FROM {table} WHERE {rows}) t {joins}"
     )
-    return f"COPY (SELECT a.n, a.s FROM {pages}, LATERAL ({page}) a WHERE a.n > 0) TO STDOUT {COPY_OPTIONS}", parameters
+    return (
+        f"COPY (SELECT a.n, a.s FROM {pages}, LATERAL ({page}) a WHERE a.n > 0) TO STDOUT (FORMAT binary)",
+        parameters,
+    )
 
 
 def page_statement(wanted: Wanted) -> tuple[str, dict[str, Any]]:
     """One statement for one page: (matched, left, returned, last id, text); the caller adds ``after`` and ``limit``.
 
-    ``matched`` counts everything the filter keeps, ``left`` what of it comes after ``after``; without a filter they are the
-    layer's own counter, kept by each write, and unknown. Rows are fetched by their place, found once for count and page.
+    ``matched`` counts everything the filter keeps, ``left`` what of it comes after ``after``; without a filter they are
+    the layer's own counter, kept by each write, and unknown. Rows are fetched by their place, found for count and page
+    at once.
     """
     table, (text, joins) = wanted.table, wanted.feature
     if wanted.where.empty:
@@ -132,9 +138,14 @@ def kept_sql(wanted: Wanted, *columns: str) -> tuple[str, dict[str, Any]]:
     The statement is made whole: a condition by itself would lose the tie between its subqueries and the table.
     """
     layer = wanted.layer
-    made = select(*(literal_column(c) for c in columns)).select_from(layer.table)
-    made = made.where(conditions(layer, wanted.where, wanted.reader))
-    compiled = made.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
+    kept = conditions(layer, wanted.where, wanted.reader)
+    shown: list[Any] = [literal_column(c) for c in columns]
+    compiled = (
+        select(*shown)
+        .select_from(layer.table)
+        .where(kept)
+        .compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
+    )
     return str(compiled), dict(compiled.params)
 
 
@@ -146,8 +157,7 @@ def feature_sql(layer: Layer, parents: tuple[Layer, ...], personal: bool, writin
     for reference, parent in zip(layer.references, parents, strict=True):
         aliases[reference.column] = f"r{len(aliases)}"
         joins.append(_reference_join(reference, parent, aliases[reference.column]))
-    head = ("{'type':'Feature','id':", "t.id", ",'geometry':", geometry_sql(writing), f",'properties':{{'{layer.key}':")
-    parts = [piece if n % 2 else _literal(piece.replace("'", '"')) for n, piece in enumerate(head)]
+    parts = [_literal('{"type":"Feature","id":'), "t.id::text", _literal(f',"properties":{{"{layer.key}":')]
     parts.append(_value(layer, layer.key, personal))
     for name in ("status", *layer.columns_by_name):
         if name in ("id", layer.key) or (name == "status" and "st.member" in parts):
@@ -158,8 +168,16 @@ def feature_sql(layer: Layer, parents: tuple[Layer, ...], personal: bool, writin
             parts.append(f"coalesce({aliases[name]}.member, {_orphan(name)})")
         else:
             parts += [_member(name), _value(layer, name, personal)]
-    text = "||".join([*parts, _literal("}}")])
-    return text.replace("%", "%%"), " ".join(joins).replace("%", "%%")
+    parts += [_literal('},"geometry":'), geometry_sql(writing), _literal("}")]
+    return _joined(parts).replace("%", "%%"), " ".join(joins).replace("%", "%%")
+
+
+def _joined(parts: Sequence[str]) -> str:
+    """``||`` over text operands as a balanced tree: a plain chain would copy the growing text once for each operand."""
+    if len(parts) == 1:
+        return parts[0]
+    middle = len(parts) // 2
+    return f"({_joined(parts[:middle])}||{_joined(parts[middle:])})"
 
 
 def geometry_sql(writing: Writing, column: str = "t.geom") -> str:

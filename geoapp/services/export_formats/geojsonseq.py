@@ -21,7 +21,7 @@ def write(connection: Connection, wanted: Wanted) -> Pieces:
     if not crs.same_datum_as_storage(wanted.writing.crs.srid):
         raise BadRequest("GeoJSON 文本序列只有 WGS 84 坐标，请去掉 crs 或改用 geojson 格式")
     for n, text in pages(connection, wanted, RECORD_SEPARATOR):
-        yield Piece(n, _RS + text.replace(_RS, b"\n" + _RS))
+        yield Piece(n, _RS + text.replace(_RS, b"\n" + _RS) + b"\n")
 
 
 FORMAT = Format(("geojsonseq", "geojsonl"), "GeoJSON 文本序列", "application/geo+json-seq", write)

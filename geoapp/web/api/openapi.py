@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from geoapp.layer import Layer
@@ -58,36 +59,30 @@ def _layer_paths(layer: Layer, reader: Reader) -> Node:
     base, title = f"/collections/{layer.id}", gettext(layer.title)
     number = {"type": "integer", "minimum": 0, "format": "int64"}
     feature_id = {"name": "featureId", "in": "path", "required": True, "schema": number}
-    common = [_ref_parameter(n) for n in ("limit", "after", "bbox", "bbox-crs", "crs", "datetime")]
+    paging = [_ref_parameter(n) for n in asked.PAGING]
     crs_header = {"Content-Crs": {"$ref": "#/components/headers/Content-Crs"}}
-    found = {
-        base: _get(f"{layer.id}", title, {JSON: _ref("collection")}),
-        f"{base}/queryables": _get(f"{layer.id}.queryables", gettext("可筛选的属性"), {SCHEMA: {"type": "object"}}),
-        f"{base}/schema": _get(f"{layer.id}.schema", gettext("属性"), {SCHEMA: {"type": "object"}}),
-        f"{base}/items": _get(
-            f"{layer.id}.items",
-            gettext("{title}的要素", title=title),
-            {GEOJSON: _collection_schema(layer)},
-            parameters=[*common, *_filters(layer, reader)],
-            headers=crs_header,
+    item_headers = {**crs_header, "ETag": {"schema": {"type": "string"}}}
+    features, feature = {GEOJSON: _collection_schema(layer)}, {GEOJSON: _feature_schema(layer)}
+    one, listed = gettext("一个要素"), gettext("{title}的要素", title=title)
+    made = {
+        "": _get(layer.id, title, {JSON: _ref("collection")}),
+        "/queryables": _get(f"{layer.id}.queryables", gettext("可筛选的属性"), {SCHEMA: {"type": "object"}}),
+        "/schema": _get(f"{layer.id}.schema", gettext("属性"), {SCHEMA: {"type": "object"}}),
+        "/items": _get(f"{layer.id}.items", listed, features, [*paging, *_filters(layer, reader)], crs_header),
+        "/items/{featureId}": _get(f"{layer.id}.item", one, feature, [feature_id, _ref_parameter("crs")], item_headers),
+        "/items/{featureId}/history": _get(
+            f"{layer.id}.history", gettext("历史"), {JSON: _ref("history")}, [feature_id]
         ),
-        f"{base}/items/{{featureId}}": _get(
-            f"{layer.id}.item", gettext("一个要素"), {GEOJSON: _feature_schema(layer)},
-            parameters=[feature_id, _ref_parameter("crs")], headers={**crs_header, "ETag": {"schema": {"type": "string"}}},
-        ),
-        f"{base}/items/{{featureId}}/history": _get(
-            f"{layer.id}.history", gettext("历史"), {JSON: _ref("history")}, parameters=[feature_id]
-        ),
-    }  # fmt: skip
-    found[f"{base}/items/{{featureId}}"]["get"]["responses"]["304"] = {"description": gettext("没有变化")}
-    for node in found.values():
+    }
+    made["/items/{featureId}"]["get"]["responses"]["304"] = {"description": gettext("没有变化")}
+    for node in made.values():
         node["get"]["tags"] = [layer.id]
         node["get"]["responses"]["404"] = {"$ref": "#/components/responses/NotFound"}
-    return found
+    return {base + path: node for path, node in made.items()}
 
 
 def _get(
-    operation: str, summary: str, content: Node, *, parameters: list[Node] | None = None, headers: Node | None = None
+    operation: str, summary: str, content: Node, parameters: Sequence[Node] = (), headers: Node | None = None
 ) -> Node:
     answer: Node = {
         "description": summary,
@@ -101,7 +96,7 @@ def _get(
         "get": {
             "operationId": operation,
             "summary": summary,
-            "parameters": [*(parameters or []), _ref_parameter("f"), _ref_parameter("lang")],
+            "parameters": [*parameters, _ref_parameter("f"), _ref_parameter("lang")],
             "responses": {"200": answer, **responses},
         }
     }
