@@ -64,6 +64,27 @@ class Token(SharedBase):
     last_used_at: Mapped[datetime | None]
 
 
+class LoginSession(SharedBase):
+    """One logged-in browser; removing the row ends it at once."""
+
+    __tablename__ = "login_session"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"), index=True)
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class LoginTry(SharedBase):
+    """One wrong password: counted by account and address together, and by address."""
+
+    __tablename__ = "login_try"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    at: Mapped[datetime] = mapped_column(server_default=func.now(), index=True)
+    account: Mapped[str]
+    address: Mapped[str] = mapped_column(index=True)
+
+
 class AccessLog(SharedBase):
     """Who took personal or bulk data away, when, what and how many; append-only for the application."""
 
