@@ -1,4 +1,4 @@
-"""Raw features into rows the layer can hold. A row that cannot is rejected with its number and reason, never dropped."""
+"""Raw features into rows the layer can hold. A row that cannot is rejected with number and reason, never dropped."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ CORRECT = said("请改正这一格")
 
 @dataclass
 class Cleaned:
-    """Good and bad rows of one file. ``columns`` and ``shapes`` cover every row; ``rejected`` says which may not be used."""
+    """Good and bad rows of one file: ``columns`` and ``shapes`` cover every row, ``bad`` are those not to be used."""
 
     columns: dict[str, Column]
     shapes: NDArray[np.object_]
@@ -121,7 +121,7 @@ def _several(
     wishes: Wishes,
     faults: dict[int, Fault],
 ) -> dict[str, Column]:
-    """A column that fills several: the layer's parser splits it, and each part is parsed like a cell of its own column."""
+    """A column that fills several: the layer's parser splits it, each part is then a cell of its own column."""
     parsers: dict[str, cells.Parse] = {}
 
     def parse(text: str) -> dict[str, Any]:

@@ -158,6 +158,6 @@ def _moved(new: Any, old: Sequence[bytes], tolerance: float) -> Any:
     if len(some):
         a, b = shapely.normalize(new[some]), shapely.normalize(stored[some])
         moved[some] = ~shapely.equals_exact(a, b, tolerance=tolerance)
-        # Rounding may change the vertex that a normalised ring begins with: then the distance of the boundaries decides.
+        # Rounding may change where a normalised ring begins: then the distance of the boundaries decides.
         moved[some] &= ~(shapely.hausdorff_distance(shapely.boundary(a), shapely.boundary(b)) <= tolerance)
     return moved

@@ -45,7 +45,8 @@ def said(message: str, /, **values: Any) -> Said:
 
 def refused(sentence: Said) -> RefusedFile:
     """The error that carries a sentence."""
-    return RefusedFile(sentence.message, **{k: str(v) for k, v in sentence.values.items()})
+    values: dict[str, Any] = {k: str(v) if isinstance(v, Said) else v for k, v in sentence.values.items()}
+    return RefusedFile(sentence.message, **values)
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True)
 class Choices:
-    """What the person says about the file: ``crs`` and ``encoding`` override its own word, ``project`` takes every row."""
+    """What the person says about the file: ``crs`` and ``encoding`` override its word, ``project`` takes every row."""
 
     crs: str | None = None
     encoding: str | None = None

@@ -15,7 +15,7 @@ MANY = 1000
 
 @contextmanager
 def staged(session: Session, types: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[str]:
-    """A temporary table with the rows: ``n`` counts them, ``c0``, ``c1`` … are of the given SQL types; yields its name."""
+    """A temporary table with the rows: ``n`` counts them, ``c0``, ``c1`` … have the SQL types; yields its name."""
     name = "staged_rows"
     columns = ", ".join(f"c{i} {kind}" for i, kind in enumerate(types))
     session.execute(text(f"CREATE TEMP TABLE {name} (n bigint, {columns}) ON COMMIT DROP"))

@@ -29,7 +29,8 @@ owner, app, schema, town, path = sys.argv[1:]
 found = load_layers(layers)
 def said(what, done, total):
     print(what, done, flush=True)
-run_import(Database(Urls(owner, app), schema), found, load_town(town), found["parcels"], Path(path), by="team", progress=said)
+database = Database(Urls(owner, app), schema)
+run_import(database, found, load_town(town), found["parcels"], Path(path), by="team", progress=said)
 print("done", flush=True)
 """
 ROOT = Path(__file__).resolve().parents[2]

@@ -47,8 +47,13 @@ def test_a_damaged_zip_member(shp, bring, untouched) -> None:
 
 @pytest.mark.parametrize(
     ("suffixes", "why"),
-    [((".shp", ".shx"), "缺少 .dbf"), ((".shp", ".dbf"), "缺少 .shx"), ((".dbf", ".shx"), "正好有一个图层"), ((".shp",), "缺少 .shx、.dbf")],
-)  # fmt: skip
+    [
+        ((".shp", ".shx"), "缺少 .dbf"),
+        ((".shp", ".dbf"), "缺少 .shx"),
+        ((".dbf", ".shx"), "正好有一个图层"),
+        ((".shp",), "缺少 .shx、.dbf"),
+    ],
+)
 def test_a_shapefile_without_all_its_parts(suffixes, why, shp, bring, untouched) -> None:
     refused(bring, pack(shp, *suffixes), why)
     untouched()

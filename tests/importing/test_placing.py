@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pyproj
 import pytest
 import shapely
@@ -25,7 +26,7 @@ def moved(rows, change):
 
 
 def prefixed(c):
-    return c + [39_000_000, 0]
+    return c + np.array([39_000_000, 0])
 
 
 def swapped(c):
@@ -80,8 +81,14 @@ def test_what_the_numbers_prove_is_put_right_and_said(
 
 @pytest.mark.parametrize(
     ("epsg", "declared", "option"),
-    [(4548, ZONE_38, "EPSG:4548"), (4548, 4549, "EPSG:4548"), (4548, 4547, "EPSG:4548"), (4490, 4548, "EPSG:4490"), (3857, 4548, "EPSG:3857")],
-)  # fmt: skip
+    [
+        (4548, ZONE_38, "EPSG:4548"),
+        (4548, 4549, "EPSG:4548"),
+        (4548, 4547, "EPSG:4548"),
+        (4490, 4548, "EPSG:4490"),
+        (3857, 4548, "EPSG:3857"),
+    ],
+)
 def test_a_wrong_declaration_is_refused_with_the_system_that_fits(
     epsg, declared, option, rows, bring, untouched, tmp_path
 ) -> None:
@@ -94,7 +101,7 @@ def test_a_wrong_declaration_is_refused_with_the_system_that_fits(
 
 
 def test_a_refusal_says_how_far_off_the_file_lies(rows, bring, untouched, tmp_path) -> None:
-    far = moved(rows, lambda c: c + [0, 500_000])
+    far = moved(rows, lambda c: c + np.array([0, 500_000]))
     with pytest.raises(RefusedFile, match=r"落在本镇北 \d+ km"):
         bring(zipped(tmp_path, far, made.ESRI_4548))
     untouched()
@@ -144,7 +151,7 @@ def test_an_unknown_system_name_is_refused(name, rows, bring, untouched, tmp_pat
 
 def test_a_row_elsewhere_is_rejected_by_its_number(rows, bring, untouched, tmp_path) -> None:
     far = rows.copy()
-    far.loc[4, "geometry"] = shapely.transform(far.geometry[4], lambda c: c + [200_000, 0])
+    far.loc[4, "geometry"] = shapely.transform(far.geometry[4], lambda c: c + np.array([200_000, 0]))
     report = bring(zipped(tmp_path, far, made.ESRI_4548))
     assert [(r.row, r.key) for r in report.rejected] == [(5, "XG-A-0005")]
     assert "超出本镇范围" in str(report.rejected[0].reason)

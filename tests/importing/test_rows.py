@@ -43,8 +43,21 @@ def test_cells_are_read_as_people_write_them(layer, column, text, value, layers)
 
 @pytest.mark.parametrize(
     ("column", "text"),
-    [("area_paper_mu", "三亩"), ("area_paper_mu", "nan"), ("area_paper_mu", "1e400000000"), ("area_paper_mu", "1_000"), ("area_paper_mu", "12,34"), ("area_paper_mu", "99999999999"), ("group", "1.5"), ("group", "9999999999"), ("status", "已付錢"), ("status_on", "2024-02-30"), ("status_on", "昨天"), ("land_class", "9999")],
-)  # fmt: skip
+    [
+        ("area_paper_mu", "三亩"),
+        ("area_paper_mu", "nan"),
+        ("area_paper_mu", "1e400000000"),
+        ("area_paper_mu", "1_000"),
+        ("area_paper_mu", "12,34"),
+        ("area_paper_mu", "99999999999"),
+        ("group", "1.5"),
+        ("group", "9999999999"),
+        ("status", "已付錢"),
+        ("status_on", "2024-02-30"),
+        ("status_on", "昨天"),
+        ("land_class", "9999"),
+    ],
+)
 def test_a_cell_that_does_not_fit_says_so(column, text, layers) -> None:
     with pytest.raises((WrongCell, ValueError)) as refusal:
         cells.parser(layers["parcels"], column, {})(text)
@@ -63,8 +76,9 @@ def test_an_unknown_village_is_answered_with_the_nearest(bring, untouched, tmp_p
     untouched()
 
 
+BOX = [[116.78, 27.9], [116.781, 27.9], [116.781, 27.901], [116.78, 27.901], [116.78, 27.9]]
 BOW_TIE = [[[116.78, 27.9], [116.781, 27.901], [116.781, 27.9], [116.78, 27.901], [116.78, 27.9]]]
-SPIKE = [[[116.78, 27.9], [116.781, 27.9], [116.781, 27.901], [116.782, 27.902], [116.781, 27.901], [116.78, 27.901], [116.78, 27.9]]]  # fmt: skip
+SPIKE = [[*BOX[:3], [116.782, 27.902], *BOX[2:]]]
 
 
 @pytest.mark.parametrize(
@@ -124,7 +138,7 @@ def test_rejected_rows_and_remedies_are_in_the_summary(bring, tmp_path) -> None:
 
 def test_a_file_without_the_key_names_the_columns_it_has(bring, untouched, tmp_path) -> None:
     rows = made.cadastre(3).rename(columns={"宗地号": "编号甲"})
-    with pytest.raises(RefusedFile, match="编号甲.*宗地号"):
+    with pytest.raises(RefusedFile, match=r"编号甲.*宗地号"):
         bring(made.gpkg(tmp_path / "a.gpkg", rows))
     untouched()
 

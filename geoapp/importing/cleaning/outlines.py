@@ -1,4 +1,4 @@
-"""Outlines into storage: read from WKB, placed, flattened, checked and made multi; nothing accepted is altered beyond that."""
+"""Outlines into storage: read, placed, flattened, checked and made multi; nothing accepted is altered beyond that."""
 
 from __future__ import annotations
 
@@ -77,10 +77,10 @@ def _rounding(coordinates: NDArray[np.float64], reading: Reading) -> float:
 
 def _unreadable(raw: Raw, wkb: Shapes, source: Shapes) -> dict[int, Fault]:
     faults: dict[int, Fault] = {}
-    for index in np.flatnonzero(shapely.is_missing(source) | shapely.is_empty(source)):
+    for index in map(int, np.flatnonzero(shapely.is_missing(source) | shapely.is_empty(source))):
         lost = wkb[index] is not None
         reason = said("图形损坏：环没有闭合、点数不够或类型不支持") if lost else said("没有图形")
-        faults[int(index)] = (reason, said("请在原软件中补画或修复该图形，或删去这一行"))
+        faults[index] = (reason, said("请在原软件中补画或修复该图形，或删去这一行"))
     for index, problem in raw.problems.items():
         faults[index] = (said(problem), said("请在原软件中改正这一行"))
     return faults

@@ -25,7 +25,10 @@ Points = NDArray[np.float64]
 SAMPLE = 2000
 DIRECTIONS = ("北", "东北", "东", "东南", "南", "西南", "西", "西北")
 OLD_DATUMS = {"xian": "1980 西安坐标系", "beijing": "1954 北京坐标系"}
-SAME_DATUMS = ("china 2000", "china_2000", "cgcs2000", "china geodetic coordinate system 2000", "world geodetic system 1984", "wgs 84", "wgs_1984", "wgs84")  # fmt: skip
+SAME_DATUMS = (
+    "china 2000", "china_2000", "cgcs2000", "china geodetic coordinate system 2000",
+    "world geodetic system 1984", "wgs 84", "wgs_1984", "wgs84",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -145,12 +148,19 @@ def _repaired(declared: Reading, proven: Reading, source: str, ground: _Ground) 
     if proven.swapped and proven.system == declared.system:
         return said("{source} 声明 {title}，但坐标的两轴颠倒（例：{example}）；已对调，全部要素落在本镇范围内", **facts)
     if proven.swapped:
-        return said("{source} 声明 {title}，但两轴颠倒且带号不符（例：{example}）；已对调并按 {new} 读取，全部要素落在本镇范围内", **facts)  # fmt: skip
-    return said("{source} 声明 {title}，但横坐标的带号与之不符（例：{example}）；已按 {new} 读取，全部要素落在本镇范围内", **facts)  # fmt: skip
+        return said(
+            "{source} 声明 {title}，但两轴颠倒且带号不符（例：{example}）；"
+            "已对调并按 {new} 读取，全部要素落在本镇范围内",
+            **facts,
+        )
+    return said(
+        "{source} 声明 {title}，但横坐标的带号与之不符（例：{example}）；已按 {new} 读取，全部要素落在本镇范围内",
+        **facts,
+    )
 
 
 def _repairs(system: CRS) -> Iterator[Reading]:
-    """The same projection with its axes exchanged, or with and without the zone prefix: nothing else is ever put right."""
+    """The same projection with its axes exchanged, with or without the zone prefix: nothing else is put right."""
     yield Reading(system, swapped=True)
     number = system.to_epsg()
     twins = crs.PREFIXED_TWIN | {b: a for a, b in crs.PREFIXED_TWIN.items()}
@@ -162,23 +172,33 @@ def _repairs(system: CRS) -> Iterator[Reading]:
 def _by_magnitude(ground: _Ground, why: Said) -> Placed:
     found = ground.others()
     if len(found) == 1:
-        sentence = (
-            "{why}；按坐标大小（例：{example}）只有 {title} 能让全部要素落在本镇范围内。若原为西安80或北京54，请先转换"
-        )
-        if found[0].swapped:
-            sentence = "{why}；按坐标大小（例：{example}）是 {title} 且两轴颠倒，已对调，全部要素落在本镇范围内。若原为西安80或北京54，请先转换"  # fmt: skip
-        return _placed(found[0], said(sentence, why=why, example=ground.example, title=found[0].title))
+        return _placed(found[0], _deduced(found[0], why, ground))
     if found:
         names = "、".join(r.title for r in found)
         raise refused(said("{why}；有几种读法都落在本镇：{names}。请用 --crs 指定", why=why, names=names))
     likely = Reading(CRS.from_epsg(crs.STORAGE if np.abs(ground.points).max() <= 360 else crs.PLANE))
     raise refused(
         said(
-            "{why}；试过的坐标系都不能让全部要素落在本镇范围内（按 {title} {distance}）。请用 --crs 指定，或检查是否导错了文件",
+            "{why}；试过的坐标系都不能让全部要素落在本镇范围内（按 {title} {distance}）。"
+            "请用 --crs 指定，或检查是否导错了文件",
             why=why,
             title=likely.title,
             distance=ground.distance(likely),
         )
+    )
+
+
+def _deduced(reading: Reading, why: Said, ground: _Ground) -> Said:
+    facts = {"why": why, "example": ground.example, "title": reading.title}
+    if reading.swapped:
+        return said(
+            "{why}；按坐标大小（例：{example}）是 {title} 且两轴颠倒，已对调，全部要素落在本镇范围内。"
+            "若原为西安80或北京54，请先转换",
+            **facts,
+        )
+    return said(
+        "{why}；按坐标大小（例：{example}）只有 {title} 能让全部要素落在本镇范围内。若原为西安80或北京54，请先转换",
+        **facts,
     )
 
 
@@ -219,7 +239,8 @@ def _declared(declared: Mapping[str, Any]) -> tuple[CRS | None, str]:
     if "crs84" in declared:
         return CRS.from_epsg(crs.WGS84), source
     if "unknown" in declared:
-        raise refused(said("{source} 里的坐标系“{name}”不认识。请用 --crs 指定，如 --crs EPSG:4490", source=source, name=declared["unknown"]))  # fmt: skip
+        unknown = "{source} 里的坐标系“{name}”不认识。请用 --crs 指定，如 --crs EPSG:4490"
+        raise refused(said(unknown, source=source, name=declared["unknown"]))
     try:
         if "srid" in declared:
             return CRS.from_epsg(declared["srid"]), source
@@ -257,18 +278,20 @@ def _named(wanted: str) -> CRS:
 
 def _check_datum(system: CRS, source: str) -> None:
     base = system.geodetic_crs
-    datum = f"{base.name} {base.datum.name if base is not None and base.datum else ''}".lower() if base else ""
+    datum = f"{base.name} {base.datum.name if base.datum else ''}".lower() if base else ""
     for mark, title in OLD_DATUMS.items():
         if mark in datum:
             raise refused(
                 said(
-                    "{source} 声明的是 {title}。到 CGCS2000 有几十米的差异，没有地方转换参数不能换算，系统不会悄悄转换。请向测绘部门索取 CGCS2000 成果，或用参数转换后再导入",
+                    "{source} 声明的是 {title}。到 CGCS2000 有几十米的差异，没有地方转换参数不能换算，"
+                    "系统不会悄悄转换。请向测绘部门索取 CGCS2000 成果，或用参数转换后再导入",
                     source=source,
                     title=title,
                 )
             )
     if not any(name in datum for name in SAME_DATUMS):
-        raise refused(said("{source} 声明的基准“{name}”不是 CGCS2000 或 WGS 84，不能导入。请先转换到 CGCS2000", source=source, name=system.name[:60]))  # fmt: skip
+        other = "{source} 声明的基准“{name}”不是 CGCS2000 或 WGS 84，不能导入。请先转换到 CGCS2000"
+        raise refused(said(other, source=source, name=system.name[:60]))
 
 
 def _sample(centres: Points) -> Points:

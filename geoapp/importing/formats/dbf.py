@@ -1,4 +1,4 @@
-"""The table of a shapefile, read by ourselves: numbers stay the digits they were, text stays bytes until it is settled."""
+"""The table of a shapefile, read by ourselves: numbers keep their digits, text is bytes until settled."""
 
 from __future__ import annotations
 

@@ -36,9 +36,8 @@ def _features(connection: sqlite3.Connection) -> Raw:
     names = [_text(row[1]) for row in connection.execute(f"PRAGMA table_info({_quoted(table)})")]
     keys = {_text(row[1]) for row in connection.execute(f"PRAGMA table_info({_quoted(table)})") if row[5]}
     wanted = [n for n in names if n != column and n not in keys]
-    cursor = connection.execute(
-        f"SELECT {', '.join(_quoted(n) for n in [column, *wanted])} FROM {_quoted(table)} ORDER BY rowid"
-    )
+    columns = ", ".join(_quoted(n) for n in [column, *wanted])
+    cursor = connection.execute(f"SELECT {columns} FROM {_quoted(table)} ORDER BY rowid")  # noqa: S608 (names are quoted)
     shapes: list[bytes | None] = []
     texts = Texts(wanted)
     problems: dict[int, str] = {}
@@ -72,12 +71,17 @@ def _only_table(connection: sqlite3.Connection) -> str:
     if not tables:
         what = "、".join(views[:5]) or "—"
         raise Refusal("GeoPackage 里没有矢量图层的实体表（{what} 是视图或不存在）。请导出为普通图层", what=what)
-    filled = [t for t in tables if connection.execute(f"SELECT 1 FROM {_quoted(t)} LIMIT 1").fetchone()]
+    filled = [t for t in tables if _filled(connection, t)]
     if len(filled) > 1:
         raise Refusal(
             "GeoPackage 里有 {n} 个图层：{names}。请只保留要导入的一个", n=len(filled), names="、".join(filled[:8])
         )
     return (filled or tables)[0]
+
+
+def _filled(connection: sqlite3.Connection, table: str) -> bool:
+    statement = f"SELECT 1 FROM {_quoted(table)} LIMIT 1"  # noqa: S608 (the name is quoted)
+    return connection.execute(statement).fetchone() is not None
 
 
 def _is_table(kinds: Mapping[str, tuple[str, str]], name: str) -> bool:

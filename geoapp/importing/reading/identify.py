@@ -32,15 +32,20 @@ def _contains(pattern: bytes) -> Callable[[bytes], bool]:
     return lambda head: bool(found.search(head[:4096]))
 
 
+LEDGER = "Excel 台账尚不能读取，且不含图形：请导入带图形的 SHP 或 GeoPackage"
+BOUNDARY_TXT = rb"^(\xef\xbb\xbf)?\s*\[(" + "属性描述".encode("gb18030") + b"|" + "属性描述".encode() + rb")\]"
+SERVICES = rb"<(OGRWFSDataSource|WFS_Capabilities|\w+:WFS_Capabilities|OGRWMS|GDAL_WMS)\b"
+VIRTUAL = rb"<(OGRVRTDataSource|VRTDataset)\b"
+PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"II*\x00", b"MM\x00*")
 NOT_READ = (
     Known(_starts(b"AC10"), "AutoCAD DWG", "没有能读 DWG 的开放程序：请在 CAD 中把红线图层转成 SHP 后导入"),
     Known(_starts(b"\x00\x01\x00\x00Standard"), "Access 数据库 MDB", "请在 ArcGIS 中导出为 Shapefile 或 GeoPackage"),
     Known(_starts(b"AutoCAD Binary DXF"), "二进制 DXF", "请在 CAD/GIS 软件中转成 SHP 后导入"),
     Known(_contains(rb"^\s*0\s+SECTION\s"), "DXF", "DXF 尚不能读取：请在 CAD/GIS 软件中转成 SHP 后导入"),
-    Known(_starts(b"\xd0\xcf\x11\xe0"), "旧版 Office 文件（XLS）", "Excel 台账尚不能读取，且不含图形：请导入带图形的 SHP 或 GeoPackage"),
-    Known(_contains(rb"<(OGRVRTDataSource|VRTDataset)\b"), "GDAL 虚拟数据源 VRT", "VRT 只是指向其他文件的链接，不会打开。请导出数据本身"),
-    Known(_contains(rb"<(OGRWFSDataSource|WFS_Capabilities|\w+:WFS_Capabilities|OGRWMS|GDAL_WMS)\b"), "网络服务描述（WFS/WMS）", "系统不连接任何外部服务。请先下载为 GeoPackage"),
-    Known(_contains(rb"<kml\b"), "KML", "KML 尚不能读取：请在 GIS 软件中另存为 GeoPackage，注意奥维等底图可能带 GCJ-02 偏移"),
+    Known(_starts(b"\xd0\xcf\x11\xe0"), "旧版 Office 文件（XLS）", LEDGER),
+    Known(_contains(VIRTUAL), "GDAL 虚拟数据源 VRT", "VRT 只是指向其他文件的链接，不会打开。请导出数据本身"),
+    Known(_contains(SERVICES), "网络服务描述（WFS/WMS）", "系统不连接任何外部服务。请先下载为 GeoPackage"),
+    Known(_contains(rb"<kml\b"), "KML", "KML 尚不能读取：请在 GIS 软件中另存为 GeoPackage"),
     Known(_contains(rb"<gpx\b"), "GPX", "GPX 尚不能读取：请在 GIS 软件中另存为 GeoPackage"),
     Known(_contains(rb"<(html|!doctype html)"), "网页 HTML", "这是网页，不是数据文件。请重新下载"),
     Known(_contains(rb"^(\xef\xbb\xbf)?\s*<"), "XML", "这种 XML 不能读取。请另存为 GeoPackage 或 GeoJSON"),
@@ -49,12 +54,12 @@ NOT_READ = (
     Known(_starts(b"7z\xbc\xaf"), "7z 压缩包", "请解压后重新压缩为 zip"),
     Known(_starts(b"\x1f\x8b"), "gzip 压缩包", "请解压后重新压缩为 zip"),
     Known(_starts(b"PAR1"), "GeoParquet", "GeoParquet 尚不能读取：请另存为 GeoPackage"),
-    Known(_starts(b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"II*\x00", b"MM\x00*"), "图片", "图片不含矢量图形。请提供 SHP 或 GeoPackage"),
-    Known(_contains(rb"^(\xef\xbb\xbf)?\s*\[(\xca\xf4\xd0\xd4\xc3\xe8\xca\xf6|\xe5\xb1\x9e\xe6\x80\xa7\xe6\x8f\x8f\xe8\xbf\xb0)\]"), "界址点 TXT", "界址点 TXT 尚不能读取：请在 GIS 软件中转成 SHP 后导入"),
-    Known(_contains(rb'^(\xef\xbb\xbf)?\s*\{\s*"type"\s*:\s*"GDALG"'), "GDAL 处理链 GDALG", "它只是一串处理命令，不会执行。请导出数据本身"),
+    Known(_starts(*PICTURES), "图片", "图片不含矢量图形。请提供 SHP 或 GeoPackage"),
+    Known(_contains(BOUNDARY_TXT), "界址点 TXT", "界址点 TXT 尚不能读取：请在 GIS 软件中转成 SHP 后导入"),
+    Known(_contains(rb'"type"\s*:\s*"gdal_streamed_alg"'), "GDAL 处理链 GDALG", "处理命令不会执行。请导出数据本身"),
 )  # fmt: skip
 ZIPPED = (
-    (re.compile(r"^\[content_types\]\.xml$", re.I), "Excel/Office 文件（XLSX）", "Excel 台账尚不能读取，且不含图形：请导入带图形的 SHP 或 GeoPackage"),
+    (re.compile(r"^\[content_types\]\.xml$", re.I), "Excel/Office 文件（XLSX）", LEDGER),
     (re.compile(r"\.kml$", re.I), "KMZ", "KMZ 尚不能读取：请在 GIS 软件中另存为 GeoPackage"),
     (re.compile(r"\.gdb/", re.I), "FileGDB", "FileGDB 尚不能读取：请在 ArcGIS/QGIS 中导出为 GeoPackage 或 SHP"),
     (re.compile(r"\.dwg$", re.I), "AutoCAD DWG", "没有能读 DWG 的开放程序：请在 CAD 中把红线图层转成 SHP 后导入"),
