@@ -13,6 +13,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import create_engine, make_url, text
+from sqlalchemy.pool import NullPool
 from werkzeug.serving import make_server
 
 import layers as layer_package
@@ -58,7 +59,7 @@ class Databases:
 
     def __init__(self, urls: Urls) -> None:
         self.urls = urls
-        self._engine = create_engine(make_url(urls.owner).set(database="postgres"), isolation_level="AUTOCOMMIT")
+        self._engine = create_engine(make_url(urls.owner).set(database="postgres"), isolation_level="AUTOCOMMIT", poolclass=NullPool)
 
     def clone(self, template: str, name: str) -> Urls:
         with self._engine.connect() as connection:

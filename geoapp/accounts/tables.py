@@ -65,17 +65,18 @@ class Token(SharedBase):
 
 
 class LoginSession(SharedBase):
-    """One logged-in browser; removing the row ends it at once."""
+    """One logged-in browser, by the SHA-256 of its secret; removing the row ends it at once."""
 
     __tablename__ = "login_session"
 
     id: Mapped[str] = mapped_column(primary_key=True)
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"), index=True)
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    seen_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
 class LoginTry(SharedBase):
-    """One wrong password: counted by account and address together, and by address."""
+    """One wrong password; a right one forgets those of its account and address."""
 
     __tablename__ = "login_try"
 

@@ -83,7 +83,7 @@ def config(connection: Connection, scope: str, schema: str) -> Config:
     """An Alembic configuration for one scope on an open connection."""
     made = Config()
     made.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
-    made.set_main_option("version_path_separator", "newline")
+    made.set_main_option("path_separator", "newline")
     made.set_main_option("version_locations", str(FOLDER / SCOPES[scope]).replace("%", "%%"))
     made.attributes.update(connection=connection, scope=scope, schema=schema)
     connection.execute(text(f'SET LOCAL search_path = "{schema}", public'))

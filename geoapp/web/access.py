@@ -7,10 +7,22 @@ from typing import Any, TypeVar
 
 from flask import Flask, current_app, g, request
 
+from geoapp.accounts import forgery
 from geoapp.errors import Forbidden, NotLoggedIn
 from geoapp.queries.reader import NOBODY, Reader, Right
+from geoapp.said import said
 
 View = TypeVar("View", bound=Callable[..., Any])
+RIGHTS = {
+    Right.VIEW: said("查看地图、台账和卡片"),
+    Right.EXPORT: said("导出数据"),
+    Right.PERSONAL: said("查看姓名等个人信息"),
+    Right.EDIT: said("编辑"),
+    Right.IMPORT: said("导入数据"),
+    Right.ADMIN: said("管理账号"),
+}
+"""Each right in words."""
+ROLE_NAMES = {"viewer": said("查看"), "planner": said("县规划"), "team": said("征迁组"), "admin": said("管理员")}
 
 
 def access(right: Right) -> Callable[[View], View]:
@@ -45,15 +57,18 @@ def require(right: Right) -> None:
         return
     if not reader.name:
         raise NotLoggedIn("这个页面需要登录")
-    raise Forbidden("您的账号没有这项权限（{right}），请联系管理员", right=right.value)
+    raise Forbidden("您的账号没有“{right}”的权限，请联系管理员", right=RIGHTS[right])
 
 
 def enforce() -> None:
-    """Before every request: an endpoint without a declaration is refused like one without the right."""
-    if request.endpoint is None:
-        return
-    right = declared(current_app, request.endpoint)
-    require(Right.ADMIN if right is None else right)
+    """Before every request: an endpoint without a declaration is refused like one without the right.
+
+    A forged request is refused only after that, so that whoever must log in first is told so.
+    """
+    if request.endpoint is not None:
+        right = declared(current_app, request.endpoint)
+        require(Right.ADMIN if right is None else right)
+    forgery.refuse()
 
 
 def undeclared(app: Flask) -> list[str]:

@@ -44,7 +44,7 @@ def held(fresh_app: Flask, layers: Layers):
 @each
 def test_the_example_is_accepted_and_drawn_without_personal_columns(held, layer: Layer):
     app, ids = held
-    tile = Tile(14, 13506, 6858)
+    tile = Tile(14, 13506, 6868)
     with app.extensions["database"].app.connect() as connection:
         found = {}
         for x in range(tile.x - 3, tile.x + 4):

@@ -79,8 +79,8 @@ def wells_app(demo_app: Flask, with_wells: Layers) -> Flask:
 def test_a_dropped_in_layer_has_map_tile_card_export_history_and_api(wells_app: Flask):
     viewer, planner = logged_in(wells_app, "viewer"), basic_client(wells_app, "planner")
     assert "水井" in viewer.get("/map").get_data(as_text=True)
-    tile = viewer.get("/tiles/wells/14/13506/6856.mvt")
-    found = [viewer.get(f"/tiles/wells/14/{x}/{y}.mvt") for x in range(13503, 13510) for y in range(6850, 6862)]
+    tile = viewer.get("/tiles/wells/14/13506/6867.mvt")
+    found = [viewer.get(f"/tiles/wells/14/{x}/{y}.mvt") for x in range(13503, 13510) for y in range(6862, 6874)]
     drawn = [f for f in found if f.status_code == 200]
     assert tile.status_code in (200, 204) and len(drawn) == 1
     (feature,) = mapbox_vector_tile.decode(drawn[0].get_data())["wells"]["features"]
