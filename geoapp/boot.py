@@ -11,7 +11,7 @@ from geoapp.registry import Layers
 from geoapp.secrets import secret_key
 from geoapp.settings import Settings
 from geoapp.towns import load_town
-from geoapp.web import access, blueprints, headers, i18n, problems
+from geoapp.web import access, assets, blueprints, headers, i18n, problems
 
 
 def build(settings: Settings, layers: Layers, urls: Urls | None) -> Flask:
@@ -26,7 +26,7 @@ def build(settings: Settings, layers: Layers, urls: Urls | None) -> Flask:
         database=Database(urls or addresses(settings), settings.schema),
     )
     app.teardown_appcontext(db.close_session)
-    for part in (i18n, problems, headers, accounts.login):
+    for part in (i18n, assets, problems, headers, accounts.login):
         part.init_app(app)
     app.before_request(access.enforce)
     blueprints.register(app)

@@ -113,18 +113,18 @@ def _number(value: Any, digits: int) -> str:
 
 
 def mu(value: Any) -> str:
-    """亩 of one feature: four decimals."""
-    return "" if value is None else gettext("{n} 亩", n=_number(value, 4))
+    """亩 of one feature: four decimals, without the unit."""
+    return "" if value is None else _number(value, 4)
 
 
 def mu2(value: Any) -> str:
-    """亩 of a total: two decimals."""
-    return "" if value is None else gettext("{n} 亩", n=_number(value, 2))
+    """亩 of a total: two decimals, without the unit."""
+    return "" if value is None else _number(value, 2)
 
 
 def m2(value: Any) -> str:
-    """Square metres: two decimals."""
-    return "" if value is None else f"{_number(value, 2)} m²"
+    """Square metres: two decimals, without the unit."""
+    return "" if value is None else _number(value, 2)
 
 
 def yuan(value: Any) -> str:
@@ -140,8 +140,13 @@ def yuan(value: Any) -> str:
 
 
 def percent(value: Any) -> str:
-    """One decimal, of a number from 0 to 100."""
-    return "" if value is None else f"{_number(value, 1)}%"
+    """A ratio as per cent with one decimal; what is not yet whole never reads 100.0."""
+    if value is None:
+        return ""
+    shown = Decimal(_number(Decimal(str(value)) * 100, 1).replace(",", ""))
+    if shown == 100 and Decimal(str(value)) < 1:
+        shown = Decimal("99.9")
+    return f"{shown}%"
 
 
 def integer(value: Any) -> str:

@@ -17,6 +17,7 @@ from geoapp.queries import search
 from geoapp.queries.filtering import conditions
 from geoapp.queries.reader import Right
 from geoapp.queries.tiles import CROWD
+from geoapp.said import said
 from geoapp.services import picture, sources, totals
 from geoapp.services import tiles as tile_service
 from geoapp.towns import Town
@@ -27,6 +28,16 @@ from geoapp.web.tiles import revisions
 
 bp = Blueprint("map", __name__)
 WORDS_LIMIT = 60
+SHORTCUTS = (
+    ("/", said("搜索")),
+    ("J K", said("下一个、上一个")),
+    ("L", said("图例")),
+    ("M", said("量测")),
+    ("H", said("全镇")),
+    ("+ −", said("放大、缩小")),
+    ("Esc", said("关闭、退出")),
+    ("?", said("快捷键")),
+)
 
 
 @bp.get("/map")
@@ -41,6 +52,8 @@ def page() -> str:
         frame_html=Markup(drawn.html),
         frame_version=_version(drawn),
         query=request.query_string.decode("ascii", "replace"),
+        shortcuts=[(key, gettext(words)) for key, words in SHORTCUTS],
+        **_choices(),
     )
 
 
@@ -182,6 +195,18 @@ def _references() -> dict[str, list[dict[str, str]]]:
                 rows = session().execute(select(t[parent.key], t[reference.label]).order_by(t[parent.key])).all()
                 found[reference.column] = [{"code": code, "name": name} for code, name in rows]
     return found
+
+
+def _choices() -> dict[str, Any]:
+    """The legend's choices by reference column: titles, and which show their codes (short ones that people know)."""
+    titles: dict[str, str] = {}
+    coded: set[str] = set()
+    for layer in context.layers().values():
+        for reference in layer.references:
+            titles.setdefault(reference.column, gettext(layer.column_title(reference.column)))
+            if context.layers()[reference.layer].style.kind == "outline":
+                coded.add(reference.column)
+    return {"reference_titles": titles, "coded_references": coded}
 
 
 def _item(layer: Layer, row: Any) -> dict[str, Any]:
