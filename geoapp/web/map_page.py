@@ -120,10 +120,8 @@ def svg() -> Response:
     """The map as a drawing, for readers without scripts and for print."""
     layers = context.layers()
     shown = [name for name in request.args.get("layers", "").split(",") if name] or list(layers)
-    wheres = {
-        layer: params.layer_filter(layer, layers, request.args, current_reader(), session())
-        for layer in map(layers.get_or_404, dict.fromkeys(shown))
-    }
+    drawn = [layers.get_or_404(name) for name in dict.fromkeys(shown)]
+    wheres = params.shared_filters(drawn, layers, request.args, current_reader(), session())
     problems = params.Problems()
     view = params.bbox(request.args["bbox"], problems) if request.args.get("bbox") else None
     problems.raise_any()

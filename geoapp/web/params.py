@@ -158,6 +158,29 @@ def layer_filter(
     return Filter(statuses, tuple(equals), box, ids, text)
 
 
+def shared_filters(
+    shown: Sequence[Layer], layers: Mapping[str, Layer], args: MultiDict[str, str], reader: Reader, session: Session
+) -> dict[Layer, Filter]:
+    """Filters of several layers from one address, as on the map: a status narrows the layers that know it, a number the
+    plots; one that no layer shown knows is a problem."""
+    given = _listed(args, "status")
+    unknown = [text for text in given if not any(_knows(layer, text) for layer in shown)]
+    if unknown:
+        raise BadRequest("没有状态“{text}”", text=unknown[0][:40])
+    found = {}
+    for layer in shown:
+        own = MultiDict(args)
+        own.setlist("status", [text for text in given if _knows(layer, text)])
+        found[layer] = layer_filter(layer, layers, own, reader, session)
+    return found
+
+
+def _knows(layer: Layer, text: str) -> bool:
+    if text.isascii() and text.isdigit():
+        return layer.style.kind == "area" and len(text) < 4 and int(text) < len(layer.legend_classes)
+    return text in layer.legend_codes or text in layer.status_by_code
+
+
 def _listed(args: MultiDict[str, str], name: str) -> list[str]:
     found = [part.strip() for text in args.getlist(name) for part in text.split(",")]
     return [part for part in found if part][:MAX_VALUES]

@@ -38,6 +38,7 @@ export class Search {
       this.close();
       return;
     }
+    this.chosen = false;
     this.own = this.local(this.text);
     this._show(this.own, t("正在搜索…"));
     painted("search");
@@ -61,7 +62,7 @@ export class Search {
 
   _show(groups, note) {
     this.groups = groups;
-    const before = this.items?.[this.active];
+    const before = this.chosen ? this.items?.[this.active] : null;
     this.items = groups.flatMap((g) => g.items.map((item) => ({ ...item, layer: item.layer ?? g.layer })));
     let n = 0;
     const nodes = groups.flatMap((g) => [
@@ -76,11 +77,17 @@ export class Search {
   }
 
   _option(item, n) {
-    return h("div", { class: "search-item", role: "option", id: `search-item-${n}`, "data-testid": "search-item", "aria-selected": "false", onclick: () => this._take(n), onpointermove: () => this._activate(n) },
+    return h("div", { class: "search-item", role: "option", id: `search-item-${n}`, "data-testid": "search-item", "aria-selected": "false", onclick: () => this._take(n), onpointermove: () => this._point(n) },
       h("span", { class: "search-icon" }, icon(item.icon ?? "map-pin", 18)),
       h("span", { class: "search-label", text: item.label }),
       h("span", { class: "search-detail", text: item.detail ?? "" }),
       ...(item.warnings ?? []).map((text) => h("span", { class: "search-warning", text })));
+  }
+
+  /** A result somebody pointed at stays pointed at when more arrive. */
+  _point(n) {
+    this.chosen = true;
+    this._activate(n);
   }
 
   _activate(n) {
@@ -98,7 +105,7 @@ export class Search {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (step && this.items?.length) {
       event.preventDefault();
-      this._activate((this.active + step + this.items.length) % this.items.length);
+      this._point((this.active + step + this.items.length) % this.items.length);
     } else if (event.key === "Escape") {
       event.stopPropagation();
       if (this.list.hidden) this.input.blur();

@@ -8,6 +8,8 @@ import { drawGlyph, drawSymbol, FONT } from "./symbols.js";
 const GLYPH_ZOOM = 17;
 const NUMBER_ZOOM = 18;
 const MOST_LABELS = 500;
+const SPECK_PX = 9;
+const MOST_DOTS = 2000;
 const widths = new Map();
 
 const widthOf = (context, text, font) => {
@@ -37,12 +39,12 @@ class Boxes {
 }
 
 /** Radius of point symbols at a zoom. */
-export const radius = (zoom) => (zoom < 12 ? 4.5 : zoom < 13.5 ? 6 : zoom < 16 ? 8 : 10);
+export const radius = (zoom) => (zoom < 12 ? 4 : zoom < 13.5 ? 5 : zoom < 16 ? 8 : 10);
 
 /** Draws a view; returns the symbols drawn, for hit tests: [{layer, feature, x, y, r}] in world pixels. */
 export class Marks {
   constructor(context, view, ratio) {
-    Object.assign(this, { context, view, ratio, boxes: new Boxes(), symbols: [], labels: 0 });
+    Object.assign(this, { context, view, ratio, boxes: new Boxes(), badges: new Boxes(), symbols: [], labels: 0 });
   }
 
   /** Each layer is {layer, pieces, shows, classOf}, pieces as `placed` tiles; places are the plain base map's names. */
@@ -51,6 +53,7 @@ export class Marks {
     const named = new Set();
     const top = [...layers].reverse();
     for (const l of top) if (l.layer.kind === "symbol") this._symbols(l);
+    for (const l of top) if (l.layer.kind === "area" && l.filtered) this._dots(l);
     for (const l of top) if (l.layer.kind === "outline") this._badges(l);
     for (const l of top) this._rollups(l, named);
     for (const l of top) if (l.layer.kind === "boundary") this._names(l, named);
@@ -104,14 +107,26 @@ export class Marks {
     }
   }
 
+  /** What a filter left over is never lost for being small: areas of a few pixels become dots. */
+  _dots(l) {
+    let drawn = 0;
+    for (const { feature, placed, x, y } of this._features(l)) {
+      const across = Math.max(feature.box[2] - feature.box[0], feature.box[3] - feature.box[1]) * placed.scale;
+      if (across >= SPECK_PX || drawn >= MOST_DOTS) continue;
+      drawSymbol(this.context, { ...l.classOf(feature), shape: "circle" }, x, y, 4, this.ratio);
+      this.symbols.push({ layer: l.layer, feature, x: this.view.x + x, y: this.view.y + y, r: 6 });
+      drawn += 1;
+    }
+  }
+
   /** The code in a square of the stage's colour, and the name beside it. */
   _badges(l) {
     for (const { feature, x, y } of this._features(l)) {
       const code = String(feature.props[l.layer.key] ?? "");
       const cls = l.classOf(feature);
       const w = Math.max(20, widthOf(this.context, code, fontOf(11, 600)) + 8);
-      if (!this.boxes.free(x - w / 2, y - 9, x + w / 2, y + 9)) continue;
-      this.boxes.take(x - w / 2 - 1, y - 10, x + w / 2 + 1, y + 10);
+      if (!this.badges.free(x - w / 2, y - 9, x + w / 2, y + 9)) continue;
+      for (const boxes of [this.badges, this.boxes]) boxes.take(x - w / 2 - 1, y - 10, x + w / 2 + 1, y + 10);
       this._badge(code, cls, x, y, w);
       this.symbols.push({ layer: l.layer, feature, x: this.view.x + x, y: this.view.y + y, r: 11 });
       const name = feature.props[l.layer.label];
@@ -171,8 +186,9 @@ export class Marks {
       const lines = this.view.zoom >= NUMBER_ZOOM ? this._lines(l.layer, feature, width, height) : [];
       const cls = l.classOf(feature);
       const tall = 16 + lines.length * 14;
-      if (!this.boxes.free(x - 9, y - tall / 2, x + 9, y + tall / 2)) continue;
-      this.boxes.take(x - 9, y - tall / 2, x + 9, y + tall / 2);
+      const half = Math.max(9, ...lines.map((text) => widthOf(this.context, text, fontOf(12)) / 2 + 2));
+      if (!this.boxes.free(x - half, y - tall / 2, x + half, y + tall / 2)) continue;
+      this.boxes.take(x - half, y - tall / 2, x + half, y + tall / 2);
       drawGlyph(this.context, cls, x, y - lines.length * 7, 13);
       lines.forEach((text, i) => this._ink(text, x, y + 9 - lines.length * 7 + (i + 0.5) * 14, cls));
       this.labels += 1;

@@ -73,6 +73,7 @@ export class Scene {
       pieces: [...this.store.placed(layer, view.zoom, this._window(view))],
       shows: (f) => this.shows(layer, f),
       classOf: (f) => this.classOf(layer, f),
+      filtered: this.filters.has(layer.id),
     }));
     this.symbols = new Marks(context, view, ratio).draw(layers, this.ground.places(view.zoom));
   }
