@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, render_template, request
 from markupsafe import Markup
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from geoapp.db import session
 from geoapp.layer import Layer
 from geoapp.maps.page import BaseMap, Frame, base_maps, frame
+from geoapp.orm import Operation
 from geoapp.queries import search
 from geoapp.queries.filtering import conditions
 from geoapp.queries.reader import Right
@@ -21,9 +23,9 @@ from geoapp.said import said
 from geoapp.services import picture, sources, totals
 from geoapp.services import tiles as tile_service
 from geoapp.towns import Town
-from geoapp.web import context, params
+from geoapp.web import context, fields, params
 from geoapp.web.access import access, current_reader
-from geoapp.web.i18n import current_language, gettext
+from geoapp.web.i18n import TOWN_TIME, current_language, gettext
 from geoapp.web.tiles import revisions
 
 bp = Blueprint("map", __name__)
@@ -34,6 +36,11 @@ SHORTCUTS = (
     ("L", said("图例")),
     ("M", said("量测")),
     ("H", said("全镇")),
+    ("S", said("选择；按住 Shift 拖动也是框选")),
+    ("T", said("看过去的某一天")),
+    ("0–9", said("把打开的地块改为图例中第几类（可编辑者）")),
+    (".", said("同上：再做一次刚才的修改")),
+    ("Ctrl+Z", said("撤销刚才的修改")),
     ("+ −", said("放大、缩小")),
     ("Esc", said("关闭、退出")),
     ("?", said("快捷键")),
@@ -145,6 +152,7 @@ def configuration() -> dict[str, Any]:
         "layers": [_layer(layer) for layer in sorted(layers.values(), key=lambda x: x.style.order)],
         "references": _references(),
         "basemaps": [{"id": m.id, "title": gettext(m.title), "variables": m.variables} for m in _base_maps()],
+        "history": _history(),
         "zone": 39,
         "central_meridian": 117,
     }
@@ -171,7 +179,16 @@ def _layer(layer: Layer) -> dict[str, Any]:
         "legend_by": layer.legend_by,
         "filters": [name for name in layer.filters if name in layer.reference_by_column],
         "classes": [_class(layer, i) for i in range(len(layer.legend_classes))],
+        "edit": fields.editable(layer, context.layers(), session()) if current_reader().may(Right.EDIT) else [],
     }
+
+
+def _history() -> dict[str, str] | None:
+    """First and last day of the ledger in the town's time."""
+    first = session().execute(select(func.min(Operation.at))).scalar_one()
+    if first is None:
+        return None
+    return {"from": first.astimezone(TOWN_TIME).date().isoformat(), "to": datetime.now(TOWN_TIME).date().isoformat()}
 
 
 def _class(layer: Layer, i: int) -> dict[str, Any]:

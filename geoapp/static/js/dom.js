@@ -55,7 +55,7 @@ export const isPhone = () => phones.matches;
 export const onPhoneChange = (act) => phones.addEventListener("change", act);
 
 /** A message that leaves by itself; `action` is {label, run}. Trouble stays until it is closed. */
-export const toast = (text, { action = null, trouble = false, key = "" } = {}) => {
+export const toast = (text, { action = null, trouble = false, key = "", life = 6000 } = {}) => {
   const box = $("#toasts");
   if (key) box.querySelector(`[data-key="${key}"]`)?.remove();
   const leave = () => item.remove();
@@ -63,7 +63,7 @@ export const toast = (text, { action = null, trouble = false, key = "" } = {}) =
   if (action) item.append(h("button", { class: "toast-action", type: "button", text: action.label, onclick: () => { leave(); action.run(); } }));
   item.append(h("button", { class: "toast-close", type: "button", "aria-label": box.dataset.close, onclick: leave }, icon("x", 16)));
   box.append(item);
-  if (!trouble) setTimeout(leave, 6000);
+  if (!trouble) setTimeout(leave, life);
   return leave;
 };
 

@@ -107,6 +107,7 @@ export class MapAdapter {
     map.options.zoomSnap = 1;
     map._fadeAnimated = false;
     map.attributionControl?.remove();
+    map.boxZoom.disable();
     this.calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
     this._panes();
     const Grid = gridClass(L, scene, { dirty: framed(() => this._paintDirty()) });
@@ -217,6 +218,12 @@ export class MapAdapter {
     const size = this.map.getSize();
     const origin = this.map.getPixelBounds().min;
     return [origin.x + left, origin.y + top, origin.x + size.x - right, origin.y + size.y - bottom];
+  }
+
+  /** World pixels of the map's top left corner. */
+  origin() {
+    const { x, y } = this.map.getPixelBounds().min;
+    return [x, y];
   }
 
   setView(lon, lat, zoom) {

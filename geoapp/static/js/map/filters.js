@@ -23,6 +23,7 @@ export const filterOf = (layer, values, ids) => {
 /** The server's query of a layer's filters without its legend classes, so that every class keeps its count. */
 export const queryOf = (layer, values) => {
   const query = new URLSearchParams({ layer: layer.id });
+  if (values.asof) query.set("asof", values.asof);
   for (const name of layer.filters) if (values.refs[name]?.length) query.set(name, values.refs[name].join(","));
   if (needsIds(layer, values)) {
     if (values.q) query.set("q", values.q);

@@ -85,6 +85,18 @@ export class Legend {
     painted("legend");
   }
 
+  /** One feature goes from a class to another: counted at once, confirmed by the server's answer. */
+  shift(layer, feature, from, to) {
+    const counts = this.counts.get(layer.id);
+    if (!counts || !from || !to || from === to) return;
+    const weight = Number(feature.props[layer.weight] ?? 0);
+    for (const [cls, by] of [[from, -1], [to, 1]]) {
+      const old = counts.classes[cls.key] ?? { n: 0, weight: "0" };
+      counts.classes[cls.key] = { n: old.n + by, weight: (Number(old.weight) + by * weight).toFixed(2) };
+    }
+    this._showCounts(layer, this.state.values.classes.get(layer.id));
+  }
+
   _toggleLayer(layer, on) {
     const layers = new Set(this.state.values.layers);
     if (on) layers.add(layer.id);
@@ -173,6 +185,7 @@ export class Legend {
       try {
         this.counts.set(layer.id, await this._countsOf(layer, values, signal));
         this._showCounts(layer, this.state.values.classes.get(layer.id));
+        if (!values.asof) this.onRevision?.(layer, this.counts.get(layer.id).revision);
       } catch (error) {
         if (error.name === "AbortError") return;
         this.counts.delete(layer.id);

@@ -11,12 +11,17 @@ import { filterOf, needsIds, queryOf } from "./filters.js";
 import { Ground } from "./ground.js";
 import { bindKeys } from "./keys.js";
 import { Legend } from "./legend.js";
+import { Bulk } from "./bulk.js";
 import { Measure } from "./measure.js";
 import { cardUrl, Panel } from "./panel.js";
 import { Readout } from "./readout.js";
+import { Saving } from "./saving.js";
 import { Scene } from "./scene.js";
+import { Selecting } from "./select.js";
 import { Sheet } from "./sheet.js";
 import { State } from "./state.js";
+import { Steps } from "./steps.js";
+import { Times } from "./times.js";
 import { Tools } from "./tools.js";
 
 const CROWD = 20000;
@@ -45,7 +50,14 @@ class MapPage {
     this.tools = new Tools(config, this.state, this.map);
     this.measure = new Measure(config, this.map);
     this.search = new Search({ local: (text) => this._local(text), choose: (item, text) => this._chosen(item, text) });
+    this.selecting = new Selecting(this);
+    this.saving = new Saving({ saved: (layer) => this._saved(layer), undoing: (layer) => this.scene.settle(layer, 0) });
+    this.steps = new Steps(this);
+    this.bulk = new Bulk(this);
+    this.times = new Times(config, this.state);
+    this.legend.onRevision = (layer, revision) => this._revised(layer, revision);
     this.map.setOverlay((context, view) => {
+      this.selecting.draw(context, view);
       this.measure.draw(context, view);
       this.tools.draw(context, view);
     });
@@ -84,6 +96,9 @@ class MapPage {
     this.legend.refresh();
     this.readout.view(this.map.view());
     showChips(this.config, this.state);
+    this.times.show(values);
+    this.shownDay = values.asof;
+    document.addEventListener("live", (event) => this._live(event.detail));
     if (values.sel) this._openFromAddress(values.sel, !values.view);
     this._askIds();
     askJson("/basemap/context.json").then((context) => {
@@ -94,9 +109,41 @@ class MapPage {
     $("#map-shell").removeAttribute("aria-busy");
   }
 
+  /** Something was saved or undone here: the counts tell the new revision, the tiles follow. */
+  _saved(layer) {
+    this.legend.refresh();
+    if (this.panel.now?.layer === layer.id) this.panel.reload();
+  }
+
+  /** A layer is newer than what is drawn: fetch its tiles anew under the old picture, nothing jumps. */
+  _revised(layer, revision) {
+    if (!(revision > layer.revision)) return;
+    layer.revision = revision;
+    this.scene.settle(layer, revision);
+    this.map.repaint();
+  }
+
+  /** Saved by somebody else: the same, and the open card, if nobody types in it. */
+  _live({ layer: id, revision, ids }) {
+    const layer = this.config.layers.find((l) => l.id === id);
+    if (!layer || !(revision > layer.revision) || this.state.values.asof) return;
+    this._revised(layer, revision);
+    this.legend.refresh();
+    if (this.panel.now?.layer === id && (!ids || ids.includes(this.panel.now.id))) this.panel.reload();
+  }
+
+  /** The server's query of exactly what a layer shows, classes included. */
+  queryOfShown(layer, values) {
+    const query = queryOf(layer, values);
+    const classes = values.classes.get(layer.id);
+    if (classes?.size) query.set("status", [...classes].join(","));
+    return query;
+  }
+
   /** State → what the scene draws. */
   _applyState() {
     const { values } = this.state;
+    for (const layer of this.config.layers) layer.asof = values.asof;
     this.scene.visible = new Set(values.layers);
     for (const layer of this.config.layers) {
       const filter = filterOf(layer, values, needsIds(layer, values) ? this.ids.get(queryOf(layer, values).toString()) ?? new Set() : null);
@@ -112,6 +159,9 @@ class MapPage {
     this.legend.show(values);
     showChips(this.config, this.state);
     this.tools.showBasemap(values.base);
+    this.times.show(values);
+    if (this.panel.open && this.shownDay !== values.asof) this.panel.show(this.panel.now);
+    this.shownDay = values.asof;
     this._askIds();
     if (asked !== this.askedCounts || [...values.classes.values()].some((set) => set.size)) this.legend.refresh();
     this.askedCounts = asked;
@@ -332,12 +382,25 @@ class MapPage {
       "]": () => { if (this.panel.open) this.deselect(); else this.step(1); },
       "m": () => this.measure.toggle(),
       "h": () => this.tools.home(),
+      "s": () => this.selecting.setMode(this.selecting.mode ? "" : "box"),
+      "t": () => this.times.toggle(),
+      ".": () => this.steps.again(),
+      ...Object.fromEntries([..."0123456789"].map((digit) => [digit, () => this.steps.key(digit)])),
       "Enter": (event) => (this.measure.active && !event.target.closest("button, a") ? this.measure.end() : false),
       "Backspace": () => (this.measure.active ? this.measure._do("back") : false),
       "Escape": () => this._escape(),
     });
+    document.addEventListener("keydown", (event) => this._undoKey(event));
     $("#legend-toggle").addEventListener("click", () => this.legend.toggle());
     $("#legend-close").addEventListener("click", () => this.legend.toggle());
+  }
+
+  /** Ctrl+Z undoes what was saved here, unless a text is being typed. */
+  _undoKey(event) {
+    if (!(event.ctrlKey || event.metaKey) || event.shiftKey || event.key.toLowerCase() !== "z") return;
+    if (event.defaultPrevented || event.target.closest?.("input, textarea, select")) return;
+    event.preventDefault();
+    this.saving.undo();
   }
 
   _legendKey() {
@@ -346,7 +409,8 @@ class MapPage {
   }
 
   _escape() {
-    if (this.measure.active) this.measure.escape();
+    if (this.selecting.mode || this.selecting.ids.size) this.selecting.clear();
+    else if (this.measure.active) this.measure.escape();
     else if (this.panel.open) this.deselect();
     else return false;
     return true;

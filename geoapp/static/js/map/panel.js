@@ -29,7 +29,8 @@ export class Panel {
   /** `target` is {layer, key, id, feature?, cls?}. Paints what is known, then fetches the rest. */
   show(target) {
     const layer = this.config.layers.find((l) => l.id === target.layer);
-    const again = this.now?.layer === target.layer && this.now?.key === target.key && this.body.querySelector(".card");
+    const again = this.now?.layer === target.layer && this.now?.key === target.key && this.day === layer?.asof && this.body.querySelector(".card");
+    this.day = layer?.asof;
     this.now = target;
     this.bbox = null;
     this.root.hidden = false;
@@ -52,6 +53,18 @@ export class Panel {
     this.facts.replaceChildren(...parts);
   }
 
+  /** Another status at once, until the card comes anew. */
+  restate(layer, cls) {
+    const status = this.facts.querySelector(".panel-status");
+    if (status && cls) status.replaceChildren(swatch(layer, cls), h("span", { text: cls.label }));
+  }
+
+  /** Fetches the card again without a flash; what somebody is typing stays. */
+  reload() {
+    if (!this.now || this.body.querySelector("details[open] :is(input, textarea, select):focus")) return;
+    this._fetch(this.config.layers.find((l) => l.id === this.now.layer), this.now);
+  }
+
   _skeleton() {
     this.body.replaceChildren(h("div", { class: "skeleton", "aria-hidden": "true" }, ...Array.from({ length: 7 }, () => h("span", { class: "skeleton-line" }))));
     this.body.setAttribute("aria-busy", "true");
@@ -64,7 +77,8 @@ export class Panel {
     try {
       const key = target.key ?? (await this._keyOf(layer, target.id));
       const headers = { "X-Fragment": "panel", Accept: "text/html" };
-      const answer = await ask(cardUrl(layer, key), { headers, signal: this.stop.signal });
+      const day = layer.asof ? `?asof=${layer.asof}` : "";
+      const answer = await ask(cardUrl(layer, key) + day, { headers, signal: this.stop.signal });
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       if (this.now === target) this._card(layer, page);
     } catch (error) {

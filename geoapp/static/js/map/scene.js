@@ -22,6 +22,7 @@ export class Scene {
     this.statuses = new Map();
     this.symbols = [];
     this.selected = null;
+    this.chosen = { layer: "", ids: new Set() };
     this.hovered = null;
     this.classes = new Map(layers.map((l) => [l.id, new Map(l.classes.flatMap((c) => c.codes.map((code) => [code, c])))]));
   }
@@ -32,7 +33,8 @@ export class Scene {
 
   /** The code a feature is drawn by, with changes that its tile does not know yet. */
   code(layer, feature) {
-    return this.statuses.get(`${layer.id}/${feature.id}`) ?? feature.props[layer.legend_by];
+    const own = layer.legend_by === "status" && !layer.asof ? this.statuses.get(`${layer.id}/${feature.id}`) : null;
+    return own && !(feature.revision >= own.revision) ? own.code : feature.props[layer.legend_by];
   }
 
   classOf(layer, feature) {
@@ -78,7 +80,42 @@ export class Scene {
     this.symbols = new Marks(context, view, ratio).draw(layers, this.ground.places(view.zoom));
   }
 
+  /** A status shown before its tile knows it; `revision` is the first tile that will. */
+  setStatus(layer, id, code, revision = Infinity) {
+    this.statuses.set(`${layer.id}/${id}`, { code, revision });
+  }
+
+  /** The save was refused, or a tile of this revision tells everything. */
+  settle(layer, revision) {
+    for (const [key, own] of this.statuses) if (key.startsWith(`${layer.id}/`) && own.revision === Infinity) own.revision = revision;
+  }
+
+  unsetStatus(layer, id) {
+    this.statuses.delete(`${layer.id}/${id}`);
+  }
+
+  /** The features of a selection, outlined together. */
+  _chosenOutlines(context, view) {
+    const layer = this.layers.find((l) => l.id === this.chosen.layer);
+    if (!layer || !this.chosen.ids.size) return;
+    const path = new Path2D();
+    for (const placed of this.store.placed(layer, view.zoom, this._window(view))) {
+      if (placed.rolledUp) continue;
+      for (const feature of placed.features) {
+        if (this.chosen.ids.has(feature.id)) trace(path, feature, placed.left - view.x, placed.top - view.y, placed.scale);
+      }
+    }
+    context.lineJoin = "round";
+    for (const [colour, width] of [[DARK, 4], [BRIGHT, 2]]) {
+      context.strokeStyle = colour;
+      context.lineWidth = width;
+      context.stroke(path);
+    }
+    for (const s of this.symbols) if (s.layer.id === layer.id && this.chosen.ids.has(s.feature.id)) strokeRing(context, s.x - view.x, s.y - view.y, s.r, [[DARK, 4], [BRIGHT, 2]]);
+  }
+
   drawHighlights(context, view) {
+    this._chosenOutlines(context, view);
     if (this.hovered && !same(this.hovered, this.selected)) this._outline(context, view, this.hovered, [["#FFFFFF", 4], [DARK, 2]]);
     if (!this.selected) return;
     const corner = this._outline(context, view, this.selected, [["#FFFFFF", 7], [DARK, 5], [BRIGHT, 2.5]]);

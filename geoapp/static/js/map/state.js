@@ -58,6 +58,7 @@ export class State {
       sel: this._selection(query.get("sel")),
       view: this._view(query),
       base: query.get("base") ?? "",
+      asof: /^\d{4}-\d{2}-\d{2}/.test(query.get("asof") ?? "") ? query.get("asof") : "",
     };
   }
 
@@ -131,6 +132,7 @@ export class State {
     for (const [name, value] of values.extra) add(name, value);
     if (values.sel?.key) add("sel", `${values.sel.layer}/${values.sel.key}`);
     add("base", values.base);
+    add("asof", values.asof);
     if (values.view) {
       add("c", `${values.view.lon.toFixed(5)},${values.view.lat.toFixed(5)}`);
       add("z", String(values.view.zoom));

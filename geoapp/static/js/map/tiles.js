@@ -18,6 +18,16 @@ export class TileStore {
     this.refused = new Map();
   }
 
+  /** Address and age of a layer's tiles: a newer revision or another day asks anew, the old picture stays until then. */
+  static stamp(layer) {
+    return `${layer.revision}@${layer.asof ?? ""}`;
+  }
+
+  static url(layer, at) {
+    const path = layer.tiles.split("?")[0].replace("{z}", at.z).replace("{x}", at.x).replace("{y}", at.y);
+    return `${path}?v=${layer.revision}${layer.asof ? `&asof=${layer.asof}` : ""}`;
+  }
+
   /** The data tile that fills display tile x/y at zoom z, and how many zooms it is stretched. */
   static source(layer, z, x, y) {
     const stretch = Math.max(0, z - 1 - layer.max_zoom);
@@ -36,7 +46,7 @@ export class TileStore {
       this.kept.delete(key);
       this.kept.set(key, tile);
     }
-    return tile;
+    return tile?.layers;
   }
 
   settled(layer, at) {
@@ -47,20 +57,23 @@ export class TileStore {
   request(layer, at) {
     const key = TileStore.key(layer, at);
     const last = this.refused.get(key);
-    if (this.kept.has(key) || this.asked.has(key) || (last && performance.now() - last < RETRY_MS)) return;
+    const stamp = TileStore.stamp(layer);
+    if (this.kept.get(key)?.stamp === stamp || this.asked.get(key)?.stamp === stamp || (last && performance.now() - last < RETRY_MS)) return;
+    this.asked.get(key)?.stop.abort();
     const stop = new AbortController();
-    this.asked.set(key, { stop, z: at.z });
-    this._fetch(layer, at, key, stop.signal).finally(() => {
+    this.asked.set(key, { stop, z: at.z, stamp });
+    this._fetch(layer, at, key, stop.signal, stamp).finally(() => {
       if (this.asked.get(key)?.stop === stop) this.asked.delete(key);
     });
   }
 
-  async _fetch(layer, at, key, signal) {
-    const url = layer.tiles.replace("{z}", at.z).replace("{x}", at.x).replace("{y}", at.y);
+  async _fetch(layer, at, key, signal, stamp) {
+    const { revision } = layer;
     try {
-      const answer = await ask(url, { signal });
+      const answer = await ask(TileStore.url(layer, at), { signal });
       const layers = answer.status === 204 ? new Map() : readTile(await answer.arrayBuffer());
-      this.kept.set(key, layers);
+      for (const feature of layers.get(layer.id)?.features ?? []) feature.revision = revision;
+      this.kept.set(key, { layers, stamp });
       this.refused.delete(key);
       if (this.kept.size > KEPT) this.kept.delete(this.kept.keys().next().value);
       this.arrived(layer, at);
@@ -84,10 +97,6 @@ export class TileStore {
 
   forgetFailures() {
     this.refused.clear();
-  }
-
-  forget(layer) {
-    for (const key of [...this.kept.keys()]) if (key.startsWith(`${layer.id}/`)) this.kept.delete(key);
   }
 
   /** Placed data tiles of a layer that touch a window in world pixels: where they lie and what part of them shows. */
