@@ -26,6 +26,7 @@ from geoapp.towns import Town
 from geoapp.web import context, fields, params
 from geoapp.web.access import access, current_reader
 from geoapp.web.i18n import TOWN_TIME, current_language, gettext
+from geoapp.web.pages.shown import counter
 from geoapp.web.tiles import revisions
 
 bp = Blueprint("map", __name__)
@@ -163,6 +164,7 @@ def _layer(layer: Layer) -> dict[str, Any]:
     return {
         "id": layer.id,
         "title": gettext(layer.title),
+        "counter": counter(layer),
         "revision": revision.number,
         "n": revision.n,
         "tiles": f"/tiles/{layer.id}/{{z}}/{{x}}/{{y}}.mvt?v={revision.number}",
