@@ -110,7 +110,7 @@ LAYER = Layer(
         "found_on",
         "removed_on",
         "party_name",
-    ),  # fmt: skip
+    ),
     columns=("case_no", "status", "village", "legal_basis", "building_area_m2", "found_on", "removed_on", "party_name"),
     filters=("village", "legal_basis", "structure", "discovered_by"),
     search=("case_no", "party_name"),

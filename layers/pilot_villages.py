@@ -85,7 +85,7 @@ LAYER = Layer(
         "progress_pct",
         "started_on",
         "accepted_on",
-    ),  # fmt: skip
+    ),
     columns=(
         "code",
         "name",

@@ -59,7 +59,9 @@ class Databases:
 
     def __init__(self, urls: Urls) -> None:
         self.urls = urls
-        self._engine = create_engine(make_url(urls.owner).set(database="postgres"), isolation_level="AUTOCOMMIT", poolclass=NullPool)
+        self._engine = create_engine(
+            make_url(urls.owner).set(database="postgres"), isolation_level="AUTOCOMMIT", poolclass=NullPool
+        )
 
     def clone(self, template: str, name: str) -> Urls:
         with self._engine.connect() as connection:

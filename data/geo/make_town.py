@@ -17,7 +17,6 @@ FOLDER = Path(__file__).resolve().parent
 sys.path.insert(0, str(FOLDER))
 
 from shapely.geometry import mapping  # noqa: E402
-
 from town import duties, ground, scenery, story, works  # noqa: E402
 
 LISTED, LATER = "2010-01-01", "2013-01-01"
@@ -104,7 +103,9 @@ def files() -> dict[str, str]:
     story.tell(parcels)
     red = works.red_lines(parcels)
     cases, case_history = duties.structures(parcels, units)
-    pilots, pilot_history = duties.pilots(plane, units, [*red.values(), *(p.plot.outline for p in parcels if not p.plan.stage)])
+    pilots, pilot_history = duties.pilots(
+        plane, units, [*red.values(), *(p.plot.outline for p in parcels if not p.plan.stage)]
+    )
     history = [*story.rows(parcels), *case_history, *pilot_history]
     g = ground.geometry
     return {

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hmac
 import secrets
 from dataclasses import dataclass
+from typing import Any, cast
 
 from flask import Flask, current_app, g, request, session
 from flask_security import Security, SQLAlchemySessionUserDatastore
@@ -52,7 +53,7 @@ def init_app(app: Flask) -> None:
     secret = str(app.config["SECRET_KEY"]).encode()
     app.config.update(
         SECURITY_PASSWORD_SALT=hmac.new(secret, b"password salt", "sha256").hexdigest(),
-        SECURITY_PASSWORD_HASH="argon2",
+        SECURITY_PASSWORD_HASH="argon2",  # noqa: S106 — the algorithm's name
         SECURITY_PASSWORD_LENGTH_MIN=passwords.LEAST,
         SECURITY_EMAIL_VALIDATOR_ARGS={"check_deliverability": False},
         SECURITY_USER_IDENTITY_ATTRIBUTES=[{"username": {"mapper": str}}],
@@ -65,7 +66,9 @@ def init_app(app: Flask) -> None:
     app.session_interface = CookieSessions()
     before, after = list(app.before_request_funcs[None]), list(app.after_request_funcs[None])
     forgery.init_app(app)
-    Security(app, SQLAlchemySessionUserDatastore(LocalProxy(db.session), Account, Role), register_blueprint=False)
+    Security(
+        app, SQLAlchemySessionUserDatastore(cast(Any, LocalProxy(db.session)), Account, Role), register_blueprint=False
+    )
     app.before_request_funcs[None], app.after_request_funcs[None] = before, after
     anonymous = ANONYMOUS_VIEW if settings.public_view else NOBODY
     app.extensions["known"] = Known(Checked(STANDING_S), Checked(PROVEN_S), secret, settings.seed != "none", anonymous)

@@ -21,27 +21,26 @@ NOTED_EVERY = "1 minute"
 
 _ROLES = "ARRAY(SELECT r.name FROM role r JOIN account_role m ON m.role_id = r.id WHERE m.account_id = a.id) AS roles"
 _SESSION = text(
-    f"SELECT a.username, a.demo, {_ROLES}, s.seen_at < now() - interval '{NOTED_EVERY}' AS quiet "  # noqa: S608
+    f"SELECT a.username, a.demo, {_ROLES}, s.seen_at < now() - interval '{NOTED_EVERY}' AS quiet "
     "FROM login_session s JOIN account a ON a.id = s.account_id "
     f"WHERE s.id = :id AND a.active AND s.seen_at > now() - interval '{IDLE}' "
     f"AND s.created_at > now() - interval '{ABSOLUTE}'"
 )
 _SEEN = text("UPDATE login_session SET seen_at = now() WHERE id = :id")
 _TOKEN = text(
-    f"SELECT a.username, a.demo, {_ROLES}, "  # noqa: S608
+    f"SELECT a.username, a.demo, {_ROLES}, "
     f"coalesce(t.last_used_at < now() - interval '{NOTED_EVERY}', true) AS quiet "
     "FROM token t JOIN account a ON a.id = t.account_id WHERE t.sha256 = :id AND a.active"
 )
 _USED = text("UPDATE token SET last_used_at = now() WHERE sha256 = :id")
 _ACCOUNT = text(
-    f"SELECT a.id, a.username, a.password, a.active, a.demo, {_ROLES} "  # noqa: S608
+    f"SELECT a.id, a.username, a.password, a.active, a.demo, {_ROLES} "
     "FROM account a WHERE lower(a.username) = lower(:name)"
 )
 _OPEN = text("INSERT INTO login_session (id, account_id) VALUES (:id, :account)")
 _CLOSE = text("DELETE FROM login_session WHERE id = :id")
 _SWEEP = text(
-    f"DELETE FROM login_session WHERE seen_at < now() - interval '{IDLE}' "
-    f"OR created_at < now() - interval '{ABSOLUTE}'"
+    f"DELETE FROM login_session WHERE seen_at < now() - interval '{IDLE}' OR created_at < now() - interval '{ABSOLUTE}'"
 )
 
 

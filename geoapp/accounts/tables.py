@@ -31,7 +31,7 @@ class Role(SharedBase, RoleMixin):
     id: Mapped[int] = mapped_column(Integer, Identity(), primary_key=True)
     name: Mapped[str] = mapped_column(unique=True)
     description: Mapped[str | None]
-    permissions: Mapped[str | None]
+    permissions: Mapped[str | None]  # type: ignore[assignment]
 
 
 class Account(SharedBase, UserMixin):
@@ -48,7 +48,7 @@ class Account(SharedBase, UserMixin):
     demo: Mapped[bool] = mapped_column(server_default="false")
     fs_uniquifier: Mapped[str] = mapped_column(unique=True)
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
-    roles: Mapped[list[Role]] = relationship(secondary=account_role, lazy="selectin")
+    roles: Mapped[list[Role]] = relationship(secondary=account_role, lazy="selectin")  # type: ignore[assignment]
 
 
 class Token(SharedBase):

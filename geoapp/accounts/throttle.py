@@ -25,12 +25,12 @@ _one_at_a_time = threading.Lock()
 
 _TURN = text("SELECT pg_advisory_xact_lock(hashtext('login'), hashtext(:address))")
 _WAIT = text(
-    f"SELECT {WINDOW_S} - extract(epoch FROM now() - at)::int FROM login_try "  # noqa: S608
+    f"SELECT {WINDOW_S} - extract(epoch FROM now() - at)::int FROM login_try "
     f"WHERE address = :address AND at > now() - interval '{WINDOW_S} seconds' "
     f"ORDER BY at DESC OFFSET {TRIES - 1} LIMIT 1"
 )
 _WRONG = text("INSERT INTO login_try (account, address) VALUES (:account, :address)")
-_SWEEP = text(f"DELETE FROM login_try WHERE at < now() - interval '{WINDOW_S} seconds'")  # noqa: S608
+_SWEEP = text(f"DELETE FROM login_try WHERE at < now() - interval '{WINDOW_S} seconds'")
 _RIGHT = text("DELETE FROM login_try WHERE account = :account AND address = :address")
 
 

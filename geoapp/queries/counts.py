@@ -24,7 +24,9 @@ def by_code(layer: Layer, where: Filter, reader: Reader, weight: str = "") -> Se
     code = layer.table.c[layer.legend_by]
     kept = counted(layer)
     return (
-        select(code.label("code"), kept.label("counts"), func.count().label("n"), weight_of(layer, weight).label("weight"))
+        select(
+            code.label("code"), kept.label("counts"), func.count().label("n"), weight_of(layer, weight).label("weight")
+        )
         .where(conditions(layer, where, reader))
         .group_by(code, *([kept] if layer.uncounted else []))
     )

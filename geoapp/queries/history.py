@@ -22,6 +22,6 @@ def of_feature(layer_id: str, feature_id: int, limit: int = 500) -> Select[Any]:
     )  # fmt: skip
 
 
-def revisions() -> Select[Any]:
+def revisions() -> Select[str, int, int]:
     """(layer, revision, n) of every layer."""
     return select(LayerRevision.layer, LayerRevision.revision, LayerRevision.n)

@@ -59,9 +59,11 @@ def page(
 def _beyond(key: Any, id_: Any, after: tuple[Any, int], descending: bool) -> ColumnElement[bool]:
     value, last = after
     if value is None:
-        return key.is_(None) & ((id_ < last) if descending else (id_ > last))
+        empty: ColumnElement[bool] = key.is_(None) & ((id_ < last) if descending else (id_ > last))
+        return empty
     row, mark = tuple_(key, id_), tuple_(literal(value, key.type), literal(last))
-    return or_((row < mark) if descending else (row > mark), key.is_(None))
+    beyond: ColumnElement[bool] = or_((row < mark) if descending else (row > mark), key.is_(None))
+    return beyond
 
 
 def one(layer: Layer, layers: Mapping[str, Layer], reader: Reader, **by: Any) -> Select[Any]:

@@ -23,9 +23,7 @@ def drawing(layer: Layer, feature_id: int) -> Select[Any]:
     drawn = func.ST_Buffer(plane, POINT_RADIUS_M) if "POINT" in layer.geometry_type else plane
     box = select(drawn.label("drawn"), geom.label("geom")).where(layer.table.c.id == feature_id).subquery()
     d = box.c.drawn
-    middle = func.ST_Translate(
-        d, -(func.ST_XMin(d) + func.ST_XMax(d)) / 2, -(func.ST_YMin(d) + func.ST_YMax(d)) / 2
-    )
+    middle = func.ST_Translate(d, -(func.ST_XMin(d) + func.ST_XMax(d)) / 2, -(func.ST_YMin(d) + func.ST_YMax(d)) / 2)
     inside = func.ST_PointOnSurface(box.c.geom)
     prefixed = func.ST_Transform(inside, int(crs.PLANE_PREFIXED))
     return select(

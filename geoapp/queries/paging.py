@@ -42,7 +42,9 @@ def window(layer: Layer, layers: Mapping[str, Layer], where: Filter, reader: Rea
     t = layer.table.c
     key = t[view.order]
     rising = view.descending == view.backwards
-    query = select(*shown_columns(layer, layers, layer.list_columns, reader), key.label("order_value"), bbox_column(layer))
+    query = select(
+        *shown_columns(layer, layers, layer.list_columns, reader), key.label("order_value"), bbox_column(layer)
+    )
     query = query.where(conditions(layer, where, reader))
     mark = view.before or view.after
     if mark is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import Date, DateTime, Numeric
 from sqlalchemy.orm import Session
@@ -53,7 +53,7 @@ def find(session: Session, layer: Layer, layers: Mapping[str, Layer], reader: Re
     row = session.execute(items.one(layer, layers, reader, **{layer.key: value})).mappings().first()
     if row is None:
         raise NotFound("{title}中没有“{key}”，可能已删除或编号有误", title=layer.title, key=key[:60])
-    return row
+    return cast(Mapping[str, Any], row)
 
 
 def groups(layer: Layer, *, whole: bool = True) -> dict[str, list[str]]:
@@ -104,7 +104,13 @@ def steps(layer: Layer, present: str, reached: Sequence[tuple[str, date]]) -> li
         last = way.index(code) if code in way else last
     here = way.index(present) if present in way else last
     found = [
-        Step(code, layer.status_by_code[code].label, i < here or (i == here and code != present), code == present, days.get(code) if i <= here else None)
+        Step(
+            code,
+            layer.status_by_code[code].label,
+            i < here or (i == here and code != present),
+            code == present,
+            days.get(code) if i <= here else None,
+        )
         for i, code in enumerate(way)
     ]
     if present not in way:
@@ -116,7 +122,9 @@ def steps(layer: Layer, present: str, reached: Sequence[tuple[str, date]]) -> li
 def drawing(session: Session, layer: Layer, feature_id: int) -> Outline:
     """The outline and a scale bar of about a third of its width."""
     row = session.execute(outline.drawing(layer, feature_id)).one()
-    return Outline(row.path, row.width, row.height, round_length(max(row.width, row.height) / 3), row.x, row.y, row.lon, row.lat)
+    return Outline(
+        row.path, row.width, row.height, round_length(max(row.width, row.height) / 3), row.x, row.y, row.lon, row.lat
+    )
 
 
 def round_length(metres: float) -> float:

@@ -110,12 +110,18 @@ def _seen(layer: Layer, name: str, value: Any, reader: Reader) -> Any:
 
 def recent(session: Session, layers: Mapping[str, Layer], limit: int = 8) -> list[Recent]:
     """The latest operations that changed something, newest first."""
-    rows = session.execute(select(Operation).order_by(Operation.at.desc(), Operation.id.desc()).limit(limit * 2)).scalars().all()
+    rows = (
+        session.execute(select(Operation).order_by(Operation.at.desc(), Operation.id.desc()).limit(limit * 2))
+        .scalars()
+        .all()
+    )
     sizes = _sizes(session, [row.id for row in rows])
     told = [row for row in rows if sizes[row.id][0] and row.layer in layers][:limit]
     keys = _keys(session, layers, [(row.layer, sizes[row.id][1]) for row in told if sizes[row.id][0] == 1])
     return [
-        Recent(row.id, row.kind, row.layer, row.by, row.at, row.note, n, keys.get((row.layer, only)) if n == 1 else None)
+        Recent(
+            row.id, row.kind, row.layer, row.by, row.at, row.note, n, keys.get((row.layer, only)) if n == 1 else None
+        )
         for row in told
         for n, only in (sizes[row.id],)
     ]

@@ -159,9 +159,8 @@ def _terms(session: Session, layer: Layer, ids: Any) -> None:
     for name in layer.search_columns:
         spelled = {n: search_terms.terms(n) for n in NAMES} if name in layer.personal else {}
         if spelled:
-            source = (
-                'JOIN unnest(CAST(:names AS text[]), CAST(:terms AS text[])) AS s(name, term) ON s.name = t."%s"' % name
-            )
+            spelled_out = "unnest(CAST(:names AS text[]), CAST(:terms AS text[])) AS s(name, term)"
+            source = f'JOIN {spelled_out} ON s.name = t."{name}"'
             term = "s.term"
         else:
             source, term = "", f'lower(t."{name}"::text)'

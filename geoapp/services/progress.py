@@ -82,9 +82,7 @@ def empty(rollup: Rollup) -> Share:
     return share_of(rollup, {})
 
 
-def parents(
-    session: Session, parent: Layer, rollup: Rollup, shares: Mapping[str, Share]
-) -> list[ParentProgress]:
+def parents(session: Session, parent: Layer, rollup: Rollup, shares: Mapping[str, Share]) -> list[ParentProgress]:
     """Every parent, the least advanced first; those without children last."""
     t = parent.table.c
     target = t[rollup.target] if rollup.target else t.id
@@ -142,7 +140,8 @@ def _labels(
         return {}
     parent = layers[reference.layer]
     t = parent.table.c
-    return {k: label for k, label in session.execute(select(t[parent.key], t[reference.label]).where(t[parent.key].in_(keys)))}
+    named = select(t[parent.key], t[reference.label]).where(t[parent.key].in_(keys))
+    return dict(session.execute(named).tuples().all())
 
 
 def everywhere(session: Session, child: Layer, rollup: Rollup, reader: Reader, revision: int) -> Mapping[str, Share]:

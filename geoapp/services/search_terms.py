@@ -43,9 +43,9 @@ def terms(value: str) -> tuple[str, ...]:
 
 
 def _spelled(value: str) -> Iterator[str]:
-    readings = [
-        list(dict.fromkeys(r)) for r in pinyin(value, style=Style.NORMAL, heteronym=True, errors=lambda x: list(x))
-    ]
+    letters: Any = list  # what is no Chinese character stays, one entry a letter
+    read = pinyin(value, style=Style.NORMAL, heteronym=True, errors=letters)
+    readings = [list(dict.fromkeys(options)) for options in read]
     flat = [[r.strip() for r in options if r.strip()] or [""] for options in readings]
     if value[0] in SURNAMES and flat:
         flat[0] = list(dict.fromkeys([*SURNAMES[value[0]], *flat[0]]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import Integer, Numeric, Text
 from sqlalchemy.orm import Session
@@ -34,7 +34,8 @@ def page(
 ) -> TablePage:
     """One page; one row more than shown tells whether the table goes on."""
     wider = replace(view, limit=view.limit + 1)
-    found = list(session.execute(paging.window(layer, layers, where, reader, wider)).mappings())
+    rows_found = session.execute(paging.window(layer, layers, where, reader, wider)).mappings()
+    found = [cast(Mapping[str, Any], row) for row in rows_found]
     more, rows = len(found) > view.limit, found[: view.limit]
     if view.backwards:
         rows.reverse()

@@ -111,8 +111,8 @@ def _counted(session: Session, layer: Layer, where: Filter, reader: Reader, weig
     by_class = {c.key: Total() for c in layer.legend_classes}
     apart = dict(by_class)
     sums = {True: Total(), False: Total()}
-    for code, counts_in, n, weight in session.execute(counts.by_code(layer, where, reader, weight)):
-        found = Total(n, Decimal(weight))
+    for code, counts_in, n, sum_of in session.execute(counts.by_code(layer, where, reader, weight)):
+        found = Total(n, Decimal(sum_of))
         sums[counts_in] += found
         if code in layer.class_of:
             side = by_class if counts_in else apart

@@ -29,7 +29,7 @@ BATCH = 5000
 SAME_DEGREES = 1e-9
 """Outlines closer than 0.1 mm are the same outline."""
 TOWN_TIME = ZoneInfo("Asia/Shanghai")
-_DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
+_DIALECT = postgresql.dialect()
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +217,7 @@ def _current(session: Session, layer: Layer, edits: Sequence[Edit]) -> dict[int,
 def _changed(layer: Layer, edit: Edit, current: Mapping[str, Any], deed: Deed) -> dict[str, Any]:
     unknown = [n for n in edit.changes if n not in layer.writable and n != "geom"]
     if unknown:
-        raise InvalidEdit({n: "没有这一列或不可修改" for n in unknown})
+        raise InvalidEdit(dict.fromkeys(unknown, "没有这一列或不可修改"))
     changed = {n: v for n, v in edit.changes.items() if not _same(n, v, current.get(n))}
     if "status" in changed:
         return dict(_with_status_date(layer, changed, deed))

@@ -39,7 +39,8 @@ def plain_context() -> Response:
     response = Response("{" + ",".join(parts) + "}", mimetype="application/json")
     response.headers["Cache-Control"] = "private, max-age=3600"
     response.set_etag(hashlib.sha256(response.get_data()).hexdigest()[:16])
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response
 
 
 @bp.get("/basemap/<name>/<int:z>/<int:x>/<int:y>")
@@ -69,7 +70,7 @@ def _address(name: str, z: int, x: int, y: int) -> str:
 
 def _fetched(url: str, kept: Path) -> bytes:
     """The tile from its source; empty when the source does not answer with a picture in time."""
-    asked = urllib.request.Request(url, headers={"User-Agent": "geoapp"})
+    asked = urllib.request.Request(url, headers={"User-Agent": "geoapp"})  # noqa: S310 - as below
     try:
         with urllib.request.urlopen(asked, timeout=TIMEOUT_S) as answer:  # noqa: S310 - the address is the operator's setting
             body: bytes = answer.read(LIMIT_BYTES)

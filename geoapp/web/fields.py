@@ -47,4 +47,7 @@ def _choices(layer: Layer, layers: Layers, name: str, session: Session) -> list[
         rows = session.execute(select(t[parent.key], t[reference.label]).order_by(t[parent.key])).all()
         return [[code, f"{code} {label}"] for code, label in rows]
     listed = layer.table.c[name].info.get("choices") or {}
-    return [[str(code), f"{code} {gettext(label)}" if str(code).isdigit() else gettext(label)] for code, label in listed.items()]
+    return [
+        [str(code), f"{code} {gettext(label)}" if str(code).isdigit() else gettext(label)]
+        for code, label in listed.items()
+    ]

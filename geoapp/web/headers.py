@@ -26,7 +26,7 @@ class LocalProxyFix:
         from werkzeug.middleware.proxy_fix import ProxyFix
 
         self._plain = app
-        self._fixed = ProxyFix(app, x_for=1, x_proto=1, x_host=1)  # type: ignore[arg-type]
+        self._fixed = ProxyFix(app, x_for=1, x_proto=1, x_host=1)
 
     def __call__(self, environ: dict[str, object], start_response: object) -> object:
         local = environ.get("REMOTE_ADDR") in ("127.0.0.1", "::1", "")
@@ -36,7 +36,7 @@ class LocalProxyFix:
 
 def init_app(app: Flask) -> None:
     """Attach the headers and the proxy rule."""
-    app.wsgi_app = LocalProxyFix(app.wsgi_app)  # type: ignore[method-assign]
+    app.wsgi_app = LocalProxyFix(app.wsgi_app)  # type: ignore[method-assign,assignment]
     app.after_request(_finish)
 
 

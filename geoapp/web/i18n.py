@@ -86,7 +86,7 @@ def _remember() -> Response | None:
     return make_response(redirect(request.path + (f"?{urlencode(kept)}" if kept else "")))
 
 
-def day(value: date | None) -> str:
+def day(value: date | str | None) -> str:
     """2026年11月23日, or 23 Nov 2026."""
     if value is None:
         return ""
@@ -97,7 +97,7 @@ def day(value: date | None) -> str:
     return f"{value.year}年{value.month}月{value.day}日"
 
 
-def moment(value: datetime | None) -> str:
+def moment(value: datetime | str | None) -> str:
     """A moment in the town's own time, to the minute."""
     if value is None:
         return ""

@@ -57,7 +57,7 @@ def page() -> str:
         "map.html",
         title=gettext("一张图"),
         config=configuration(),
-        frame_html=Markup(drawn.html),
+        frame_html=Markup(drawn.html),  # noqa: S704 — Folium's constant container, no stored text
         frame_version=_version(drawn),
         query=request.query_string.decode("ascii", "replace"),
         shortcuts=[(key, gettext(words)) for key, words in SHORTCUTS],
@@ -187,7 +187,7 @@ def _layer(layer: Layer) -> dict[str, Any]:
 
 def _history() -> dict[str, str] | None:
     """First and last day of the ledger in the town's time."""
-    first = session().execute(select(func.min(Operation.at))).scalar_one()
+    first: datetime | None = session().execute(select(func.min(Operation.at))).scalar_one()
     if first is None:
         return None
     return {"from": first.astimezone(TOWN_TIME).date().isoformat(), "to": datetime.now(TOWN_TIME).date().isoformat()}
@@ -258,4 +258,5 @@ def _file(text: str, mimetype: str) -> Response:
     response = Response(text, mimetype=mimetype)
     response.headers["Cache-Control"] = "private, max-age=86400" if request.args.get("v") else "private, no-cache"
     response.set_etag(hashlib.sha256(text.encode()).hexdigest()[:16])
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response

@@ -50,17 +50,17 @@ def _prefers_html() -> bool:
 
 def _told(error: GeoAppError) -> BaseResponse:
     log.info("%s %s %s %s", error.status, request.method, request.path, type(error).__name__)
-    if isinstance(error, NotLoggedIn) and for_people() and not request.headers.get("Authorization"):
-        if not request.path.startswith(("/api", "/login")):
-            return redirect(f"/login?next={_next()}")
+    browsing = for_people() and not request.headers.get("Authorization")
+    if isinstance(error, NotLoggedIn) and browsing and not request.path.startswith(("/api", "/login")):
+        return redirect(f"/login?next={_next()}")
     message = gettext(error.message, **error.values) if error.message else ""
     answer = problem(error.status, gettext(error.title), message, error.extra)
     retry = getattr(error, "retry_after", None)
     if retry:
         answer.headers["Retry-After"] = str(retry)
-    if error.status == 401 and (request.path.startswith(ASKING_PATHS) or request.headers.get("Authorization")):
-        if not request.headers.get("X-Requested-With"):
-            answer.headers["WWW-Authenticate"] = 'Basic realm="geoapp", charset="UTF-8"'
+    by_script = request.path.startswith(ASKING_PATHS) or request.headers.get("Authorization")
+    if error.status == 401 and by_script and not request.headers.get("X-Requested-With"):
+        answer.headers["WWW-Authenticate"] = 'Basic realm="geoapp", charset="UTF-8"'
     return answer
 
 
@@ -73,7 +73,7 @@ def _next() -> str:
 
 def _http(error: HTTPException) -> BaseResponse:
     if error.code is None or error.code < 400:
-        return error.get_response()  # type: ignore[return-value]
+        return error.get_response()
     log.info("%s %s %s", error.code, request.method, request.path)
     answer = problem(error.code, gettext(TITLES.get(error.code, "请求无法处理")), "", {})
     allowed = getattr(error, "valid_methods", None)

@@ -68,7 +68,7 @@ LAYER = Layer(
         "project",
         "land_class",
         "status_on",
-    ),  # fmt: skip
+    ),
     columns=(
         "parcel_no",
         "status",

@@ -26,7 +26,9 @@ ME = Deed("tester", note="契约")
 
 def outline(layer: Layer) -> bytes:
     x, y = PLACE
-    found: bytes = (shapely.box(x, y, x + 0.004, y + 0.004) if "POLYGON" in layer.geometry_type else shapely.Point(x, y)).wkb
+    found: bytes = (
+        shapely.box(x, y, x + 0.004, y + 0.004) if "POLYGON" in layer.geometry_type else shapely.Point(x, y)
+    ).wkb
     return found
 
 
@@ -49,7 +51,9 @@ def test_the_example_is_accepted_and_drawn_without_personal_columns(held, layer:
         found = {}
         for x in range(tile.x - 3, tile.x + 4):
             for y in range(tile.y - 3, tile.y + 4):
-                body = tiles.render(connection, LAYERS, layer, Tile(14, x, y), Revision(1, 1), app.extensions["town"].extent)
+                body = tiles.render(
+                    connection, LAYERS, layer, Tile(14, x, y), Revision(1, 1), app.extensions["town"].extent
+                )
                 if body:
                     found |= mapbox_vector_tile.decode(body)
     (feature, *_) = found[layer.id]["features"]

@@ -42,7 +42,9 @@ def today(layers: Layers) -> dict[str, dict[str, dict[str, Any]]]:
     """Properties of every feature after its history, by layer and key; ``mu`` is the plane area."""
     found: dict[str, dict[str, dict[str, Any]]] = {}
     for layer in layers.values():
-        found[layer.id] = {f["properties"][layer.key]: dict(f["properties"], geometry=shape(f["geometry"])) for f in features(layer.id)}
+        found[layer.id] = {
+            f["properties"][layer.key]: dict(f["properties"], geometry=shape(f["geometry"])) for f in features(layer.id)
+        }
     for row in history():
         found[row["layer"]][row["key"]] |= {"status": row["status"], **json.loads(row["changes"] or "{}")}
     return found
@@ -54,7 +56,10 @@ def plane(geometry: shapely.Geometry) -> shapely.Geometry:
 
 def recomputed(today: dict[str, dict[str, dict[str, Any]]]) -> dict[str, float]:
     listed = [v for v in today["villages"].values() if v["valid_from"] < "2012-01-01"]
-    total = {n: sum(v[n] or 0 for v in listed) for n in ("group_count", "population", "party_branches", "party_members", "council_members")}
+    total = {
+        n: sum(v[n] or 0 for v in listed)
+        for n in ("group_count", "population", "party_branches", "party_members", "council_members")
+    }
     acquired = [p for p in today["parcels"].values() if p["status"] in ("delivered", "closed")]
     return {
         "town_area_km2": sum(GEOD.geometry_area_perimeter(v["geometry"])[0] for v in today["villages"].values()) / 1e6,

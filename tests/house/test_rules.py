@@ -28,7 +28,9 @@ def tracked(*patterns: str) -> list[Path]:
 
 
 def test_a_file_holds_one_thing():
-    counted = {p.relative_to(ROOT): len(p.read_text(encoding="utf-8").splitlines()) for p in tracked("*.py", "*.js", "*.css")}
+    counted = {
+        p.relative_to(ROOT): len(p.read_text(encoding="utf-8").splitlines()) for p in tracked("*.py", "*.js", "*.css")
+    }
     assert {str(p): n for p, n in counted.items() if n > LONGEST and "versions" not in p.parts} == {}
 
 
@@ -44,11 +46,12 @@ def test_the_engine_names_no_layer(layers: Layers):
 
 
 def test_pages_and_scripts_name_no_outside_host():
-    found = []
-    for path in tracked("templates/**", "geoapp/static/**", "geoapp/web/**/*.py"):
-        for host in FOREIGN.findall(path.read_text(encoding="utf-8", errors="ignore")):
-            if host not in KNOWN_HOSTS and not host.startswith("example."):
-                found.append(f"{path.relative_to(ROOT)}: {host}")
+    found = [
+        f"{path.relative_to(ROOT)}: {host}"
+        for path in tracked("templates/**", "geoapp/static/**", "geoapp/web/**/*.py")
+        for host in FOREIGN.findall(path.read_text(encoding="utf-8", errors="ignore"))
+        if host not in KNOWN_HOSTS and not host.startswith("example.")
+    ]
     assert found == []
 
 

@@ -36,7 +36,13 @@ PATHS = {
     "urged": (*ROUTE, "urged"), "enforce_decided": (*ROUTE, "urged", "enforce_decided"),
     "announced": (*ROUTE, "urged", "enforce_decided", "announced"), "court": (*ROUTE, "urged", "court"),
 }  # fmt: skip
-REAL_PILOTS = (("范家源", "relocation"), ("徐坊", "hollow"), ("徐塘", "suburban"), ("双源", "hollow"), ("里吴新连", "hollow"))
+REAL_PILOTS = (
+    ("范家源", "relocation"),
+    ("徐坊", "hollow"),
+    ("徐塘", "suburban"),
+    ("双源", "hollow"),
+    ("里吴新连", "hollow"),
+)
 
 
 def working_day(week: int, offset: int) -> date:
@@ -103,7 +109,9 @@ def _case_history(key: str, path: tuple[str, ...], week: int, i: int, ends: bool
     return history
 
 
-def pilots(outline: Polygon, units: list[Unit], taken: list[Polygon]) -> tuple[list[tuple[Feature, Polygon]], list[Row]]:
+def pilots(
+    outline: Polygon, units: list[Unit], taken: list[Polygon]
+) -> tuple[list[tuple[Feature, Polygon]], list[Row]]:
     """Fifty pilots; the parents of the five named ones are not known and stay empty."""
     rng = Random(50)
     made: list[tuple[Feature, Polygon]] = []
@@ -112,7 +120,11 @@ def pilots(outline: Polygon, units: list[Unit], taken: list[Polygon]) -> tuple[l
     villages = [u for u in units if u.kind == "village"]
     for i in range(1, 51):
         named = i <= len(REAL_PILOTS)
-        name, model = REAL_PILOTS[i - 1] if named else (f"试点村 {i:02}（演示）", rng.choices(("relocation", "hollow", "suburban"), (3, 5, 2))[0])
+        name, model = (
+            REAL_PILOTS[i - 1]
+            if named
+            else (f"试点村 {i:02}（演示）", rng.choices(("relocation", "hollow", "suburban"), (3, 5, 2))[0])
+        )
         unit = villages[i % len(villages)]
         shape = _hamlet(unit, outline, busy, rng)
         busy.append(shape.buffer(60))
@@ -138,9 +150,13 @@ def _hamlet(unit: Unit, outline: Polygon, busy: list[Polygon], rng: Random) -> P
     raise RuntimeError(f"no room for a pilot in {unit.name}")
 
 
-def _pilot(i: int, name: str, model: str, village: str | None, shape: Polygon, rng: Random) -> tuple[Feature, list[Row]]:
+def _pilot(
+    i: int, name: str, model: str, village: str | None, shape: Polygon, rng: Random
+) -> tuple[Feature, list[Row]]:
     before = round(shape.area * 0.0015, 2)
-    saved = {"relocation": rng.uniform(0.35, 0.6), "hollow": rng.uniform(0.2, 0.4), "suburban": rng.uniform(0.05, 0.2)}[model]
+    saved = {"relocation": rng.uniform(0.35, 0.6), "hollow": rng.uniform(0.2, 0.4), "suburban": rng.uniform(0.05, 0.2)}[
+        model
+    ]
     homes = rng.randint(28, 120)
     start = rng.randint(1, 60)
     end = start + rng.randint(18, 42)

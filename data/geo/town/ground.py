@@ -146,7 +146,9 @@ def _scaled(outlines: list[Polygon]) -> list[Polygon]:
     """Stretch about the centre until the whole has the documented area."""
     factor = 1.0
     for _ in range(6):
-        whole = shapely.coverage_union_all(np.array([affinity.scale(o, factor, factor, origin=CENTRE) for o in outlines]))
+        whole = shapely.coverage_union_all(
+            np.array([affinity.scale(o, factor, factor, origin=CENTRE) for o in outlines])
+        )
         factor *= math.sqrt(AREA_KM2 / area_km2(to_degrees(whole)))
     return [affinity.scale(o, factor, factor, origin=CENTRE) for o in outlines]
 

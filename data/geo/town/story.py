@@ -44,11 +44,11 @@ def stages(plan: Plan) -> list[tuple[int, str]]:
     order = list(STAGES)
     found = []
     last = "plan_published" if plan.stage == "hearing" else plan.stage
-    for stage in order[: order.index(last) + 1]:
-        found.append((plan.start + STAGES[stage], stage))
+    found += [(plan.start + STAGES[stage], stage) for stage in order[: order.index(last) + 1]]
     if plan.stage == "hearing":
         found.append((plan.start + 14, "hearing"))
-    assert found[-1][0] <= LAST_WEEK - 1, plan.code
+    if found[-1][0] > LAST_WEEK - 1:
+        raise ValueError(f"{plan.code} ends after the last week")
     return found
 
 
@@ -155,7 +155,9 @@ def rows(parcels: list[Parcel]) -> list[Row]:
             changes = {DATE_COLUMN[status]: day.isoformat()} if status in DATE_COLUMN else {}
             if status == "approved":
                 changes["approval_received_on"] = day.isoformat()
-            found.append(row("projects", plan.code, at - timedelta(minutes=30), day, status, "admin", "项目进展", changes))
+            found.append(
+                row("projects", plan.code, at - timedelta(minutes=30), day, status, "admin", "项目进展", changes)
+            )
     for parcel in parcels:
         for week, status in parcel.steps[1:]:
             at, day = session(parcel.plan.code, week)
@@ -163,7 +165,9 @@ def rows(parcels: list[Parcel]) -> list[Row]:
     return found
 
 
-def row(layer: str, key: str, at: datetime, day: date, status: str, by: str, note: str, changes: dict[str, object]) -> Row:
+def row(
+    layer: str, key: str, at: datetime, day: date, status: str, by: str, note: str, changes: dict[str, object]
+) -> Row:
     text = json.dumps(changes, ensure_ascii=False, separators=(",", ":")) if changes else ""
     return {
         "layer": layer, "key": key, "at": at.isoformat(), "effective_on": day.isoformat(), "status": status, "by": by,

@@ -20,10 +20,48 @@ PREFIX = {
     "翠云排村": "CYP", "马街村": "MJ", "港东村": "GD", "陶家村": "TJ",
 }  # fmt: skip
 SURNAMES = "徐王李张刘陈吴黄周邓杨万曾余胡熊何郑单仇查区解翟"
-GIVEN = (
-    "建国 秀英 桂花 志强 国平 小明 水生 火根 金莲 细妹 长发 有才 春香 冬梅 福生 德保 海波 丽华 荣辉 文斌 满仓 根水 云香 "
-    "新民 爱珍 卫东 红梅 家旺 木生 玉兰 光明 凤娇 年福 润生 早秀 兴旺 美玲 学文 庆余 金水"
-).split()
+GIVEN = [
+    "建国",
+    "秀英",
+    "桂花",
+    "志强",
+    "国平",
+    "小明",
+    "水生",
+    "火根",
+    "金莲",
+    "细妹",
+    "长发",
+    "有才",
+    "春香",
+    "冬梅",
+    "福生",
+    "德保",
+    "海波",
+    "丽华",
+    "荣辉",
+    "文斌",
+    "满仓",
+    "根水",
+    "云香",
+    "新民",
+    "爱珍",
+    "卫东",
+    "红梅",
+    "家旺",
+    "木生",
+    "玉兰",
+    "光明",
+    "凤娇",
+    "年福",
+    "润生",
+    "早秀",
+    "兴旺",
+    "美玲",
+    "学文",
+    "庆余",
+    "金水",
+]
 COLLECTIVE = ("1006", "1107")
 
 
@@ -96,12 +134,23 @@ def place(outline: Polygon, lines: list[LineString]) -> dict[str, Site]:
             turn, away = rng.uniform(0, 2 * math.pi), rng.uniform(low, high + attempt * 0.3)
             x, y = CENTRE[0] + away * math.cos(turn), CENTRE[1] + away * math.sin(turn)
             angle = rng.uniform(0, math.pi)
-            box = shapely.box(x - plan.length / 2 - 60, y - plan.width / 2 - 130, x + plan.length / 2 + 60, y + plan.width / 2 + 130)
+            box = shapely.box(
+                x - plan.length / 2 - 60, y - plan.width / 2 - 130, x + plan.length / 2 + 60, y + plan.width / 2 + 130
+            )
             box = affinity.rotate(box, angle, origin=(x, y), use_radians=True)
             if inner.contains(box) and not any(box.intersects(t) for t in taken):
                 taken.append(box)
                 houses = plan.code not in ("P07", "P04")
-                found[plan.code] = Site(round(x, 3), round(y, 3), angle, plan.length, plan.width, attempt % 97 + len(found), houses, plan.grain)
+                found[plan.code] = Site(
+                    round(x, 3),
+                    round(y, 3),
+                    angle,
+                    plan.length,
+                    plan.width,
+                    attempt % 97 + len(found),
+                    houses,
+                    plan.grain,
+                )
                 break
         else:
             raise RuntimeError(f"no room for {plan.code}")

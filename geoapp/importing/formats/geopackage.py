@@ -37,7 +37,7 @@ def _features(connection: sqlite3.Connection) -> Raw:
     keys = {_text(row[1]) for row in connection.execute(f"PRAGMA table_info({_quoted(table)})") if row[5]}
     wanted = [n for n in names if n != column and n not in keys]
     columns = ", ".join(_quoted(n) for n in [column, *wanted])
-    cursor = connection.execute(f"SELECT {columns} FROM {_quoted(table)} ORDER BY rowid")  # noqa: S608 (names are quoted)
+    cursor = connection.execute(f"SELECT {columns} FROM {_quoted(table)} ORDER BY rowid")
     shapes: list[bytes | None] = []
     texts = Texts(wanted)
     problems: dict[int, str] = {}
@@ -80,7 +80,7 @@ def _only_table(connection: sqlite3.Connection) -> str:
 
 
 def _filled(connection: sqlite3.Connection, table: str) -> bool:
-    statement = f"SELECT 1 FROM {_quoted(table)} LIMIT 1"  # noqa: S608 (the name is quoted)
+    statement = f"SELECT 1 FROM {_quoted(table)} LIMIT 1"
     return connection.execute(statement).fetchone() is not None
 
 

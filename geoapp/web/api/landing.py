@@ -46,7 +46,7 @@ def landing() -> Response:
             link(f"{REL}data", address("/collections"), JSON, gettext("图层")),
         ],
     }
-    return answers.either(found, "api/landing.html", found["title"], layers=list(context.layers().values()))
+    return answers.either(found, "api/landing.html", str(found["title"]), layers=list(context.layers().values()))
 
 
 @bp.get("/conformance")

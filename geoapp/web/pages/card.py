@@ -49,7 +49,7 @@ def card(layer_id: str, key: str) -> ResponseReturnValue:
     row = cards.find(session(), layer, layers, reader, key)
     _record(layer, row)
     if request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json":
-        return vary(jsonify({k: v for k, v in row.items()}))
+        return vary(jsonify(dict(row.items())))
     panel = request.headers.get("X-Fragment") == "panel"
     entries = chronicle.of_feature(session(), layer, row["id"], reader)
     html = render_template(
@@ -112,7 +112,7 @@ def _names(layer: Layer, entries: list[Entry]) -> dict[str, dict[str, str]]:
             parent = context.layers()[reference.layer]
             t = parent.table.c
             query = select(t[parent.key], t[reference.label]).where(t[parent.key].in_(codes))
-            found[column] = {code: label for code, label in session().execute(query)}
+            found[column] = dict(session().execute(query).tuples().all())
     return found
 
 

@@ -34,7 +34,9 @@ def menu() -> list[MenuItem]:
     ]
     for layer in context.layers().values():
         path = f"/{layer.path}"
-        found.append(MenuItem(layer.id, gettext(layer.title), links.of_list(layer), here == path or here.startswith(f"{path}/")))
+        found.append(
+            MenuItem(layer.id, gettext(layer.title), links.of_list(layer), here == path or here.startswith(f"{path}/"))
+        )
     return found
 
 

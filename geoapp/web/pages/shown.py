@@ -90,7 +90,7 @@ def uncounted_label(layer: Layer) -> str:
 
 def swatch(layer: Layer, row: Mapping[str, Any]) -> Any:
     """The legend class that draws a row."""
-    return layer.class_of.get(row.get(layer.legend_by))
+    return layer.class_of.get(row.get(layer.legend_by) or "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,7 +133,9 @@ def _chosen_by_form(layer: Layer, reader: Any) -> list[str]:
     """Filter columns of the form: not those the legend chooses, nor names the reader may not see."""
     wanted = ["status"] if layer.legend_by != "status" else []
     wanted += [r.column for r in layer.references if r.column not in layer.filters]
-    wanted += [name for name in layer.filters if name != layer.legend_by and (reader.personal or name not in layer.personal)]
+    wanted += [
+        name for name in layer.filters if name != layer.legend_by and (reader.personal or name not in layer.personal)
+    ]
     return wanted
 
 
@@ -142,7 +144,7 @@ def _choice(layer: Layer, name: str, state: State) -> Choice:
     if name == "status":
         return Choice(name, ",".join(state.single_statuses), [(s.code, gettext(s.label)) for s in layer.statuses])
     if name in layer.reference_by_column:
-        return Choice(name, given, _parents(layer.reference_by_column[name], layer.table.c[name].nullable))
+        return Choice(name, given, _parents(layer.reference_by_column[name], bool(layer.table.c[name].nullable)))
     labels = layer.table.c[name].info.get("choices", {})
     return Choice(name, given, [(code, gettext(label)) for code, label in labels.items()])
 
