@@ -141,7 +141,7 @@ def _labels(
     parent = layers[reference.layer]
     t = parent.table.c
     named = select(t[parent.key], t[reference.label]).where(t[parent.key].in_(keys))
-    return dict(session.execute(named).tuples().all())
+    return {key: label for key, label in session.execute(named)}  # noqa: C416 — rows are no pairs to dict()
 
 
 def everywhere(session: Session, child: Layer, rollup: Rollup, reader: Reader, revision: int) -> Mapping[str, Share]:

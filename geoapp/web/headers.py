@@ -26,12 +26,12 @@ class LocalProxyFix:
         from werkzeug.middleware.proxy_fix import ProxyFix
 
         self._plain = app
-        self._fixed = ProxyFix(app, x_for=1, x_proto=1, x_host=1)
+        self._fixed = ProxyFix(app, x_for=1, x_proto=1, x_host=1)  # type: ignore[arg-type]
 
     def __call__(self, environ: dict[str, object], start_response: object) -> object:
         local = environ.get("REMOTE_ADDR") in ("127.0.0.1", "::1", "")
         chosen = self._fixed if local and "HTTP_X_FORWARDED_FOR" in environ else self._plain
-        return chosen(environ, start_response)  # type: ignore[operator,arg-type]
+        return chosen(environ, start_response)  # type: ignore[operator]
 
 
 def init_app(app: Flask) -> None:

@@ -112,7 +112,7 @@ def _names(layer: Layer, entries: list[Entry]) -> dict[str, dict[str, str]]:
             parent = context.layers()[reference.layer]
             t = parent.table.c
             query = select(t[parent.key], t[reference.label]).where(t[parent.key].in_(codes))
-            found[column] = dict(session().execute(query).tuples().all())
+            found[column] = {code: label for code, label in session().execute(query)}  # noqa: C416 — rows are no pairs to dict()
     return found
 
 
