@@ -1,7 +1,7 @@
 """What a layer file declares. Frozen dataclasses that check themselves; the engine derives the rest.
 
 No Flask and no Session here. A wrong declaration stops the boot with one sentence, for example
-``layer 'parcels': card names no such column: aera_mu``.
+``layer 'wells': card names no such column: aera_mu``.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from sqlalchemy import Column, Table
 
 from geoapp.errors import DeclarationError
 from geoapp.orm import DenseFeature, Feature
+from geoapp.workflow import Workflow
 
 PATTERNS = ("plain", "dots", "hatch", "backhatch")
 SHAPES = ("", "circle", "triangle", "diamond", "square")
@@ -132,6 +133,8 @@ class Layer:
     figures: tuple[Figure, ...] = ()
     status_date: str = ""
     """Column that takes the effective date of the latest status."""
+    workflow: Workflow = field(default_factory=Workflow)
+    """Guards, needed data and clocks besides the statuses' ``next``."""
     cell_parsers: Mapping[str, Callable[[str], Any]] = field(default_factory=dict)
     """Column → function that turns a file's text into the column's value (land class names into codes, …)."""
 

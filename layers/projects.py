@@ -15,6 +15,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from geoapp.layer import Figure, Layer, LegendClass, Rollup, Status, Style
 from geoapp.orm import Feature, choices, geometry
+from geoapp.workflow import Clock, Need, Workflow, statuses
 
 PURPOSES = {
     "military": "军事和外交",
@@ -67,6 +68,23 @@ STATUSES = (
     Status("terminated", "终止", legend="halted", counts=False),
 )
 
+WORKFLOW = Workflow(
+    needs=(
+        Need(statuses("pre_announced"), ("purpose",), "土地管理法第四十五条"),
+        Need(statuses("approved"), ("approved_on",), "土地管理法第四十六条"),
+        Need(statuses("acq_announced"), ("approval_received_on",), "土地管理法实施条例第三十一条"),
+    ),
+    clocks=(
+        Clock(statuses("pre_announced"), "预公告期满", days=10, since="pre_announced_on", working=True, rule="实施条例第二十六条"),
+        Clock(statuses("plan_published"), "方案公告期满", days=30, since="plan_published_on", rule="土地管理法第四十七条"),
+        Clock(
+            statuses("approved"), "发布征收土地公告", days=15, since="approval_received_on", working=True,
+            rule="土地管理法实施条例第三十一条",
+        ),
+        Clock(statuses("signing", "funded", "submitted", "acq_announced", "implementing"), "计划交地", column="deadline_on"),
+    ),
+)  # fmt: skip
+
 LAYER = Layer(
     id="projects",
     title="重点项目",
@@ -76,6 +94,7 @@ LAYER = Layer(
     menu=20,
     weight="planned_mu",
     statuses=STATUSES,
+    workflow=WORKFLOW,
     legend=(
         LegendClass("early", "立项与预公告", "#E1EAEB", "立"),
         LegendClass("survey", "调查与方案", "#FFC200", "查"),

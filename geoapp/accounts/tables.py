@@ -86,6 +86,16 @@ class LoginTry(SharedBase):
     address: Mapped[str] = mapped_column(index=True)
 
 
+class Scope(SharedBase):
+    """Where an account may edit: a key that the reference column holds (a village, a project). None listed: everywhere."""
+
+    __tablename__ = "scope"
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"), primary_key=True)
+    column: Mapped[str] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(primary_key=True)
+
+
 class AccessLog(SharedBase):
     """Who took personal or bulk data away, when, what and how many; append-only for the application."""
 

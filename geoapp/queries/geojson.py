@@ -229,7 +229,7 @@ def _status_join(layer: Layer) -> str:
 
 
 def _reference_join(reference: Reference, parent: Layer, alias: str) -> str:
-    """``"village":…,"village_name":…`` made once for each parent: OFFSET 0 keeps it from being made for each child."""
+    """The key and the name of a reference, made once for each parent: OFFSET 0 keeps it from being made for each child."""
     column, code, label = reference.column, f'"{parent.key}"', f'"{reference.label}"'
     name = f"{_member(column + '_name')}||coalesce(to_json({label})::text, 'null')"
     member = f"{_member(column)}||to_json({code})||{name}"

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Date, DateTime, Integer, Numeric, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from geoapp.layer import Layer
 from geoapp.orm import Change, Operation
@@ -73,6 +73,40 @@ def of_feature(session: Session, layer: Layer, feature_id: int, reader: Reader, 
         for row, before in zip(rows, older, strict=True)
     ]  # fmt: skip
     return told[:limit]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One feature that an operation changed."""
+
+    id: int
+    key: str
+    kind: str
+    moved: bool
+    differences: Sequence[Difference]
+
+
+def of_operation(session: Session, layer: Layer, changes: Sequence[Change], reader: Reader) -> list[Row]:
+    """What each change of an operation did, against the version before it."""
+    before = aliased(Change)
+    ids = [c.id for c in changes]
+    older = dict(
+        session.execute(
+            select(Change.id, before.properties)
+            .join(before, (before.layer == Change.layer) & (before.feature_id == Change.feature_id))
+            .where(Change.id.in_(ids), before.version == Change.version - 1)
+        )
+        .tuples()
+        .all()
+    )
+    return [
+        Row(
+            c.feature_id, str(c.properties.get(layer.key) or c.feature_id), c.kind,
+            c.kind == "update" and c.geom_version == c.version,
+            _differences(layer, older[c.id], c.properties, reader) if c.kind == "update" and c.id in older else (),
+        )
+        for c in changes
+    ]  # fmt: skip
 
 
 def reached(entries: Iterable[Entry]) -> list[tuple[str, date]]:

@@ -12,9 +12,10 @@ from geoapp.registry import Layers
 from geoapp.web.i18n import gettext
 
 
-def editable(layer: Layer, layers: Layers, session: Session) -> list[dict[str, Any]]:
-    """``[{name, title, type, choices, nullable}]``, the status first, without the key, which names one feature alone."""
-    names = ["status", *(n for n in layer.writable if n not in ("status", layer.key, layer.status_date))]
+def editable(layer: Layer, layers: Layers, session: Session, *, whole: bool = False) -> list[dict[str, Any]]:
+    """``[{name, title, type, choices, nullable}]``, the status first; the key, which names one feature alone, when ``whole``."""
+    kept = ("status", layer.status_date, "" if whole else layer.key)
+    names = ["status", *(n for n in layer.writable if n not in kept)]
     return [_field(layer, layers, name, session) for name in names]
 
 

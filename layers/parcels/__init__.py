@@ -15,6 +15,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from geoapp.layer import Figure, Layer, Reference, Style
 from geoapp.orm import PERSONAL_NAME, DenseFeature, area_ellip_m2, area_m2, area_mu, choices, geometry
 from layers.parcels.land_class import LAND_CLASSES, land_class
+from layers.parcels.rules import WORKFLOW
 from layers.parcels.status import LEGEND, STATUSES
 
 
@@ -53,6 +54,7 @@ LAYER = Layer(
     menu=30,
     weight="area_mu",
     status_date="status_on",
+    workflow=WORKFLOW,
     statuses=STATUSES,
     legend=LEGEND,
     card=(

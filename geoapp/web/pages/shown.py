@@ -143,6 +143,18 @@ def deed_label(kind: str) -> str:
     return gettext(DEEDS.get(kind, "修改"))
 
 
+def tell(words: str) -> str:
+    """A sentence with its places filled, in the reader's language."""
+    return gettext(getattr(words, "text", words), **getattr(words, "values", {}))
+
+
+def days_left(left: int) -> str:
+    """还剩 12 天, 今天到期, 逾期 5 天."""
+    if left == 0:
+        return gettext("今天到期")
+    return gettext("还剩 {n} 天", n=left) if left > 0 else gettext("逾期 {n} 天", n=-left)
+
+
 def is_number(layer: Layer, name: str) -> bool:
     """Whether a column stands right-aligned: amounts do, years and codes do not."""
     column = layer.table.c[name]
@@ -171,6 +183,8 @@ WORDS: dict[str, Any] = {
     "unit_of": unit,
     "sum_of": sum_of,
     "counter_of": counter,
+    "tell": tell,
+    "left": days_left,
     "uncounted_label": uncounted_label,
     "swatch_of": swatch,
     "number_of": number,

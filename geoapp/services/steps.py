@@ -1,0 +1,76 @@
+"""The workflow asked about real rows: which steps are open, and which are refused and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from geoapp.layer import Layer
+from geoapp.workflow import Machine, StepProblem
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A status one could go to from here; ``problem`` when it is refused now."""
+
+    code: str
+    problem: StepProblem | None
+
+
+def machine(layer: Layer) -> Machine:
+    """The layer's graph."""
+    titles = {name: layer.column_title(name) for name in layer.columns_by_name}
+    following = {s.code: s.next for s in layer.statuses}
+    return Machine(following, {s.code: s.label for s in layer.statuses}, layer.workflow, titles)
+
+
+def refused_steps(
+    session: Session,
+    layer: Layer,
+    layers: Mapping[str, Layer],
+    rows: Sequence[Mapping[str, Any]],
+    changes: Mapping[int, Mapping[str, Any]],
+    note: str,
+) -> dict[int, StepProblem]:
+    """Refused status changes by id. ``rows`` hold the present values, ``changes`` the new ones; one query a reference."""
+    wanted = [row for row in rows if "status" in changes.get(row["id"], {})]
+    if not wanted:
+        return {}
+    graph = machine(layer)
+    after = {row["id"]: {**row, **{k: v for k, v in changes[row["id"]].items() if k != "status"}} for row in wanted}
+    stands = parents_of(session, layer, layers, list(after.values()))
+    found = {}
+    for row in wanted:
+        values = after[row["id"]]
+        parents = {c: stands[c].get(values.get(c)) for c in stands}
+        problem = graph.refused({**values, "status": row["status"]}, changes[row["id"]]["status"], note, parents)
+        if problem:
+            found[row["id"]] = problem
+    return found
+
+
+def open_steps(session: Session, layer: Layer, layers: Mapping[str, Layer], row: Mapping[str, Any]) -> list[Step]:
+    """The declared next statuses of a feature, each with what stands in its way."""
+    graph = machine(layer)
+    stands = parents_of(session, layer, layers, [row])
+    parents = {c: stands[c].get(row.get(c)) for c in stands}
+    return [Step(code, graph.refused(row, code, "-", parents)) for code in graph.following.get(row["status"], ())]
+
+
+def parents_of(
+    session: Session, layer: Layer, layers: Mapping[str, Layer], rows: Sequence[Mapping[str, Any]]
+) -> dict[str, dict[Any, str]]:
+    """Status of the referenced features, by reference column and key, for the columns that guards look at."""
+    found: dict[str, dict[Any, str]] = {}
+    for column in {guard.column for guard in layer.workflow.guards}:
+        parent = layers[layer.reference_by_column[column].layer]
+        keys = {row.get(column) for row in rows} - {None}
+        t = parent.table.c
+        found[column] = {
+            k: s for k, s in session.execute(select(t[parent.key], t.status).where(t[parent.key].in_(keys)))
+        }  # noqa: C416
+    return found
