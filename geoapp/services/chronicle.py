@@ -90,15 +90,12 @@ def of_operation(session: Session, layer: Layer, changes: Sequence[Change], read
     """What each change of an operation did, against the version before it."""
     before = aliased(Change)
     ids = [c.id for c in changes]
-    older = dict(
-        session.execute(
-            select(Change.id, before.properties)
-            .join(before, (before.layer == Change.layer) & (before.feature_id == Change.feature_id))
-            .where(Change.id.in_(ids), before.version == Change.version - 1)
-        )
-        .tuples()
-        .all()
+    wanted = (
+        select(Change.id, before.properties)
+        .join(before, (before.layer == Change.layer) & (before.feature_id == Change.feature_id))
+        .where(Change.id.in_(ids), before.version == Change.version - 1)
     )
+    older = {row[0]: row[1] for row in session.execute(wanted)}
     return [
         Row(
             c.feature_id, str(c.properties.get(layer.key) or c.feature_id), c.kind,

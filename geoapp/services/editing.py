@@ -117,10 +117,14 @@ class Editing:
             return said("不在您负责的村或项目内")
         return problems[i].message if i in problems else None
 
-    def bulk(self, ids: Sequence[int], changes: Mapping[str, Any], deed: Deed) -> BulkPlan:
-        """Change many features to the same values in one operation; those that cannot are left and told."""
+    def bulk(self, ids: Sequence[int], changes: Mapping[str, Any], deed: Deed, *, back: bool = False) -> BulkPlan:
+        """Change many features to the same values in one operation; those that cannot are left and told.
+
+        Going back to an earlier status is refused for many at once unless ``back`` says it is meant; then the note is the
+        reason.
+        """
         written = write.begin(self.session, self.layer, deed)
-        plan = self.plan(ids, changes, deed.note, lock=True)
+        plan = self.plan(ids, changes, deed.note if back else "", lock=True)
         if plan.ids:
             plan.written = write.revise_alike(self.session, self.layer, plan.ids, changes, deed, written)
         return plan

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import func, select, text
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session, aliased
 
 from geoapp.errors import Conflict, Forbidden, NotFound
@@ -81,7 +82,7 @@ def touched_since(session: Session, layer: Layer, operation_id: int) -> list[Tou
             later, (later.layer == mine.layer) & (later.feature_id == mine.feature_id) & (later.version > mine.version)
         )
         .where(mine.operation_id == operation_id, later.operation_id != operation_id)
-        .distinct(mine.feature_id)
+        .ext(distinct_on(mine.feature_id))
         .order_by(mine.feature_id, later.version.desc())
     ).all()
     return [Touched(i, key or str(i), by, at.isoformat()) for i, key, by, at in rows]

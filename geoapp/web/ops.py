@@ -102,14 +102,8 @@ def _one(operation_id: int) -> Operation:
 
 def _rows(found: Sequence[Operation]) -> list[Row]:
     ids = [o.id for o in found]
-    counted = dict(
-        session()
-        .execute(
-            select(Change.operation_id, func.count()).where(Change.operation_id.in_(ids)).group_by(Change.operation_id)
-        )
-        .tuples()
-        .all()
-    )
+    each = select(Change.operation_id, func.count()).where(Change.operation_id.in_(ids)).group_by(Change.operation_id)
+    counted = {row[0]: row[1] for row in session().execute(each)}
     undone = undo.undone_by(session(), ids)
     return [Row(o, counted.get(o.id, 0), undone.get(o.id)) for o in found]
 

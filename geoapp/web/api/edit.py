@@ -91,7 +91,8 @@ def remove(layer_id: str, feature_id: int) -> Response:
 @bp.post("/collections/<layer_id>/bulk")
 @access(Right.EDIT)
 def bulk(layer_id: str) -> Response:
-    """Many features to the same values: ``{"ids"|"filter", "changes", "note", "effective_on", "dry_run"}``."""
+    """Many features to the same values: ``{"ids"|"filter", "changes", "note", "effective_on", "dry_run"}``; ``back`` allows
+    earlier statuses."""
     layer = context.layers().get_or_404(layer_id)
     body = deeds.json_object()
     ids = bulk_edit.ids_of(session(), layer, context.layers(), current_reader(), body)
@@ -102,9 +103,9 @@ def bulk(layer_id: str) -> Response:
     if layer.key in changes:
         raise BadRequest("不能把多条记录的编号改成同一个")
     if body.get("dry_run"):
-        plan = editing(layer).plan(ids, changes, str(body.get("note") or ""))
+        plan = editing(layer).plan(ids, changes, str(body.get("note") or "") if body.get("back") else "")
         return answers.document(bulk_edit.told(plan, gettext))
-    plan = editing(layer).bulk(ids, changes, deeds.deed("bulk", body))
+    plan = editing(layer).bulk(ids, changes, deeds.deed("bulk", body), back=bool(body.get("back")))
     session().commit()
     found = bulk_edit.told(plan, gettext)
     if plan.written:

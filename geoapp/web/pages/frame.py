@@ -78,7 +78,7 @@ def context_of_request() -> dict[str, Any]:
     """Names that every template may use."""
     return {
         "nav": menu(),
-        "more": more(),
+        "more_menu": more(),
         "search_target": search_target(),
         "reader": current_reader(),
         "town": context.town(),

@@ -57,7 +57,7 @@ export class Bulk {
   _asked(dry) {
     const field = this._field();
     const value = $("#bulk-clear").checked ? null : $("#bulk-value").value;
-    const asked = { ids: this.ids, changes: { [field.name]: value }, note: $("#bulk-note").value, dry_run: dry };
+    const asked = { ids: this.ids, changes: { [field.name]: value }, note: $("#bulk-note").value, back: $("#bulk-back-too").checked, dry_run: dry };
     if ($("#bulk-date").value) asked.effective_on = $("#bulk-date").value;
     return asked;
   }
