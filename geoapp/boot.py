@@ -11,7 +11,7 @@ from geoapp.registry import Layers
 from geoapp.secrets import secret_key
 from geoapp.settings import Settings
 from geoapp.towns import load_town
-from geoapp.web import access, assets, blueprints, headers, i18n, problems
+from geoapp.web import access, asof, assets, blueprints, headers, i18n, problems
 
 
 def build(settings: Settings, layers: Layers, urls: Urls | None) -> Flask:
@@ -29,6 +29,7 @@ def build(settings: Settings, layers: Layers, urls: Urls | None) -> Flask:
     for part in (i18n, assets, problems, headers, accounts.login):
         part.init_app(app)
     app.before_request(access.enforce)
+    app.before_request(asof.settle)
     blueprints.register(app)
     cli.init_app(app)
     if missing := access.undeclared(app):

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.orm import Session
 
 from geoapp.ledger import APP_ROLE
+from geoapp.queries.past import OPTION, Past, listen
 
 SHARED_SCHEMA = "geoapp"
 """Users, roles and tokens: shared by every town of the database."""
@@ -42,19 +43,20 @@ class Database:
         if urls.read:
             self.read = _engine(urls.read, schema, pool_size=16, timeout_s=STATEMENT_TIMEOUT_S)
 
-    def session(self) -> Session:
-        """A new session as the application role."""
-        return Session(self.app, expire_on_commit=False)
+    def session(self, past: Past | None = None) -> Session:
+        """A new session as the application role; with ``past`` it reads the town as it was."""
+        engine = self.app.execution_options(**{OPTION: past}) if past else self.app
+        return Session(engine, expire_on_commit=False)
 
     def owner_session(self) -> Session:
         """A new session as the owner: only for seeding, which may date its operations."""
         return Session(self.owner, expire_on_commit=False)
 
     @contextmanager
-    def reading(self) -> Iterator[Connection]:
+    def reading(self, past: Past | None = None) -> Iterator[Connection]:
         """A read-only snapshot, on the standby when there is one; its statement timeout is lifted for long exports."""
         with self.read.connect().execution_options(
-            isolation_level="REPEATABLE READ", postgresql_readonly=True
+            isolation_level="REPEATABLE READ", postgresql_readonly=True, **({OPTION: past} if past else {})
         ) as connection:
             connection.execute(text("SET LOCAL statement_timeout = 0"))
             yield connection
@@ -80,6 +82,7 @@ def _engine(url: str, schema: str, *, pool_size: int, timeout_s: int, role: str 
         hide_parameters=True,
         connect_args={"options": " ".join(options), "connect_timeout": 10},
     )
+    listen(engine)
     if role:
 
         @event.listens_for(engine, "connect")
@@ -101,7 +104,7 @@ def database() -> Database:
 def session() -> Session:
     """The session of this request; closed when the request ends, rolled back unless committed."""
     if "db_session" not in g:
-        g.db_session = database().session()
+        g.db_session = database().session(g.get("past"))
     found: Session = g.db_session
     return found
 

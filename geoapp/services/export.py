@@ -27,6 +27,7 @@ from geoapp.layer import Layer
 from geoapp.orm import LayerRevision
 from geoapp.queries.filtering import EVERYTHING, Filter, conditions
 from geoapp.queries.geojson import Wanted, Writing
+from geoapp.queries.past import Past
 from geoapp.queries.reader import Reader
 from geoapp.services import export_formats
 from geoapp.services.export_formats.form import Format, Piece
@@ -63,13 +64,15 @@ class Download:
     ``ended`` is called once with the number of features that left, whether or not the reader stayed to the end.
     """
 
-    def __init__(self, database: Database, wanted: Wanted, form: Format, ended: Callable[[int], None]) -> None:
+    def __init__(
+        self, database: Database, wanted: Wanted, form: Format, ended: Callable[[int], None], past: Past | None = None
+    ) -> None:
         self.n = 0
         self._ended = ended
         self._stack = ExitStack()
         try:
             self._stack.enter_context(_slot(database, wanted.layer))
-            connection = self._stack.enter_context(database.reading())
+            connection = self._stack.enter_context(database.reading(past))
             pieces = form.write(connection, wanted)
             self._stack.callback(pieces.close)
             self._waiting = list(_until_a_feature(pieces))

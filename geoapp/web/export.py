@@ -18,10 +18,10 @@ from geoapp.queries.reader import Right
 from geoapp.services import access_log, export, totals
 from geoapp.services.export_formats.form import Format
 from geoapp.services.export_names import described, file_name
-from geoapp.web import context, params
+from geoapp.web import asof, context, params
 from geoapp.web.access import access, current_reader
 from geoapp.web.i18n import gettext
-from geoapp.web.tiles import revisions
+from geoapp.web.tiles import now_of
 
 bp = Blueprint("export", __name__)
 
@@ -57,7 +57,7 @@ def _body(response: Response, wanted: Wanted, form: Format) -> Iterator[bytes]:
             own.commit()
 
     session().rollback()
-    body = export.Download(found, wanted, form, ended)
+    body = export.Download(found, wanted, form, ended, asof.past())
     if not form.compressible or "gzip" not in request.headers.get("Accept-Encoding", ""):
         return body
     response.headers["Content-Encoding"] = "gzip"
@@ -79,7 +79,7 @@ def page() -> str:
     where = params.layer_filter(layer, layers, request.args, current_reader(), session(), problems)
     chosen = params.output_crs(request.args.get("crs", ""), problems)
     problems.raise_any()
-    found = totals.class_totals(session(), layer, where, current_reader(), revisions().of(layer.id).number)
+    found = totals.class_totals(session(), layer, where, current_reader(), now_of(layer.id).number)
     return render_template(
         "export.html",
         title=gettext("导出"),

@@ -27,7 +27,7 @@ from geoapp.web import context, fields, params
 from geoapp.web.access import access, current_reader
 from geoapp.web.i18n import TOWN_TIME, current_language, gettext
 from geoapp.web.pages.shown import counter
-from geoapp.web.tiles import revisions
+from geoapp.web.tiles import now_of, revisions
 
 bp = Blueprint("map", __name__)
 WORDS_LIMIT = 60
@@ -85,7 +85,7 @@ def legend() -> Response:
     """Counts and weights by legend class under the page's filters."""
     layer = context.layers().get_or_404(request.args.get("layer", ""))
     where = params.layer_filter(layer, context.layers(), request.args, current_reader(), session())
-    revision = revisions().of(layer.id).number
+    revision = now_of(layer.id).number
     found = totals.class_totals(session(), layer, where, current_reader(), revision)
     return jsonify(
         layer=layer.id,

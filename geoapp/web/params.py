@@ -30,7 +30,7 @@ MAX_TEXT = 100
 MAX_VALUES = 500
 MAX_DIGITS = 40
 FILTER_NAMES = ("status", "q", "bbox", "ids")
-EVERYWHERE = ("lang",)
+EVERYWHERE = ("lang", "asof", "as_of", "basis")
 """Parameters every address takes."""
 
 

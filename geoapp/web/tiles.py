@@ -6,13 +6,14 @@ import gzip
 
 from flask import Blueprint, Response, current_app, request
 
-from geoapp.db import database
+from geoapp.db import database, session
 from geoapp.errors import BadRequest
+from geoapp.queries import history
 from geoapp.queries.reader import Right
 from geoapp.services import tiles as tile_service
-from geoapp.services.revisions import Revisions
+from geoapp.services.revisions import Revision, Revisions
 from geoapp.services.tile_cache import TileCache
-from geoapp.web import context, params
+from geoapp.web import asof, context, params
 from geoapp.web.access import access
 
 bp = Blueprint("tiles", __name__)
@@ -41,22 +42,31 @@ def tile(layer_id: str, z: int, x: int, y: int) -> Response:
     if wanted and not (wanted.isascii() and wanted.isdigit() and len(wanted) < 19):
         raise BadRequest("v 应为整数版本号")
     cache: TileCache = current_app.extensions["tile_cache"]
-    packed = cache.get((layer_id, z, x, y, int(wanted))) if wanted else None
+    packed = cache.get((layer_id, z, x, y, int(wanted))) if wanted and not asof.past() else None
     number = int(wanted) if wanted else 0
     if packed is None:
         packed, number = _made(cache, layer_id, z, x, y)
-    return _answer(packed, f'"{layer_id}-{number}"', immutable=bool(wanted) and number == int(wanted))
+    kept = bool(wanted) and (number == int(wanted) or asof.past() is not None)
+    return _answer(packed, f'"{layer_id}-{number}"', immutable=kept)
+
+
+def now_of(layer_id: str) -> Revision:
+    """A layer's counter now, or at the moment the request asks for."""
+    if not asof.past():
+        return revisions().of(layer_id)
+    rows = session().execute(history.revisions()).all()
+    return next((Revision(row.revision, row.n) for row in rows if row.layer == layer_id), Revision())
 
 
 def _made(cache: TileCache, layer_id: str, z: int, x: int, y: int) -> tuple[bytes, int]:
     layers = context.layers()
     layer = layers.get_or_404(layer_id)
     address = params.tile(z, x, y)
-    revision = revisions().of(layer_id)
+    revision = now_of(layer_id)
     key = (layer_id, z, x, y, revision.number)
     packed = cache.get(key)
     if packed is None:
-        engine = database().read.execution_options(isolation_level="AUTOCOMMIT")
+        engine = database().read.execution_options(isolation_level="AUTOCOMMIT", past=asof.past())
         with engine.connect() as connection:
             made = tile_service.render(connection, layers, layer, address, revision, context.town().extent)
         packed = cache.put(key, made)

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, func, select
 from geoapp import crs
 from geoapp.layer import Layer
 from geoapp.orm import LayerRevision
+from geoapp.queries.past import applied
 from geoapp.queries.geojson import COPY_HEAD, COPY_ROW, PAGE, SEPARATOR, Wanted, export_copy, properties_of
 from geoapp.services.export_formats.form import Format, Piece, Pieces
 
@@ -31,7 +32,7 @@ def pages(connection: Connection, wanted: Wanted, separator: str = SEPARATOR, le
     """
     statement, parameters = export_copy(wanted, listed=_sparse(connection, wanted.layer), separator=separator)
     raw: Any = connection.connection.driver_connection
-    with raw.cursor() as cursor, cursor.copy(statement, parameters) as copy:
+    with raw.cursor() as cursor, cursor.copy(applied(connection, statement), parameters) as copy:
         skip, before = COPY_HEAD, b""
         for row in copy:
             if len(row) < skip + COPY_ROW.size:

@@ -15,8 +15,9 @@ from geoapp.errors import NotFound
 from geoapp.layer import Layer
 from geoapp.queries.filtering import EVERYTHING
 from geoapp.queries.geojson import Wanted, Writing, one_statement, page_statement
+from geoapp.queries.past import applied
 from geoapp.queries.reader import Right
-from geoapp.web import context
+from geoapp.web import asof, context
 from geoapp.web.access import access, current_reader
 from geoapp.web.api import answers, asked
 from geoapp.web.api.answers import GEOJSON, HTML, JSON, address, link
@@ -36,12 +37,12 @@ class _Bytes(Loader):
 
 def ask(statement: str, parameters: dict[str, Any]) -> tuple[Any, ...] | None:
     """One row of a statement, texts as bytes, outside any transaction."""
-    engine = database().read.execution_options(isolation_level="AUTOCOMMIT")
+    engine = database().read.execution_options(isolation_level="AUTOCOMMIT", past=asof.past())
     with engine.connect() as connection:
         raw: Any = connection.connection.driver_connection
         with raw.cursor() as cursor:
             cursor.adapters.register_loader("text", _Bytes)
-            row: tuple[Any, ...] | None = cursor.execute(statement, parameters).fetchone()
+            row: tuple[Any, ...] | None = cursor.execute(applied(connection, statement), parameters).fetchone()
             return row
 
 
