@@ -27,7 +27,8 @@ def is_workday(day: date, own: Known | None = None) -> bool:
 
 def known_until() -> date:
     """The last day the published calendar knows."""
-    return max(chinese_calendar.holidays)
+    found: date = max(chinese_calendar.holidays)
+    return found
 
 
 def after_workdays(start: date, days: int, own: Known | None = None) -> date:

@@ -70,7 +70,5 @@ def parents_of(
         parent = layers[layer.reference_by_column[column].layer]
         keys = {row.get(column) for row in rows} - {None}
         t = parent.table.c
-        found[column] = {
-            k: s for k, s in session.execute(select(t[parent.key], t.status).where(t[parent.key].in_(keys)))
-        }  # noqa: C416
+        found[column] = dict(session.execute(select(t[parent.key], t.status).where(t[parent.key].in_(keys))))
     return found

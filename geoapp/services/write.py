@@ -142,7 +142,7 @@ def revise_alike(
     """Give many features the same values in one statement; those that have them already raise no version."""
     unknown = [n for n in changes if n not in layer.writable]
     if unknown:
-        raise InvalidEdit({n: "没有这一列或不可修改" for n in unknown})
+        raise InvalidEdit(dict.fromkeys(unknown, "没有这一列或不可修改"))
     values = dict(_with_status_date(layer, changes, deed)) if "status" in changes else dict(changes)
     sets = ", ".join(f'"{n}" = CAST(:v{i} AS {_pg_type(layer.table.c[n])})' for i, n in enumerate(values))
     differs = " OR ".join(

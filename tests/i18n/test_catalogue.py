@@ -44,8 +44,11 @@ def texts_of_python(path: Path) -> set[str]:
     return {
         n.value
         for n in ast.walk(tree)
-        if isinstance(n, ast.Constant) and isinstance(n.value, str) and id(n) not in skipped
-        and CHINESE.search(n.value) and not BOTH.search(n.value)
+        if isinstance(n, ast.Constant)
+        and isinstance(n.value, str)
+        and id(n) not in skipped
+        and CHINESE.search(n.value)
+        and not BOTH.search(n.value)
     }
 
 
@@ -58,10 +61,14 @@ def sources() -> dict[str, set[str]]:
     pages = [*(ROOT / "templates").rglob("*.html"), *(ROOT / "geoapp/static/js").rglob("*.js")]
     for path in pages:
         text = path.read_text(encoding="utf-8")
-        calls = {ast.literal_eval(c) for c in CALL.findall(text)} | {part for pair in LITERAL.findall(text) for part in pair}
+        calls = {ast.literal_eval(c) for c in CALL.findall(text)} | {
+            part for pair in LITERAL.findall(text) for part in pair
+        }
         found[path.relative_to(ROOT).as_posix()] = {c for c in calls if CHINESE.search(c)}
     document = (ROOT / "data/geo/document.toml").read_text(encoding="utf-8")
-    found["data/geo/document.toml"] = set(re.findall(r'^(?:label|unit|title)\s*=\s*"([^"]*[一-鿿][^"]*)"', document, re.M))
+    found["data/geo/document.toml"] = set(
+        re.findall(r'^(?:label|unit|title)\s*=\s*"([^"]*[一-鿿][^"]*)"', document, re.M)
+    )
     return found
 
 

@@ -56,7 +56,7 @@ def test_a_feature_is_not_there_before_it_was(app):
 
 def test_tiles_cards_items_and_exports_tell_the_same_past(app):
     team = basic_client(app, "team")
-    i, number, version, status, at = rows(
+    i, number, _version, status, at = rows(
         app,
         "SELECT feature_id, properties->>'parcel_no', version, status, at FROM change c WHERE layer = 'parcels' AND version = 3 "
         "AND EXISTS (SELECT FROM change d WHERE d.layer = c.layer AND d.feature_id = c.feature_id AND d.version = 4 AND d.status <> c.status "
@@ -67,7 +67,9 @@ def test_tiles_cards_items_and_exports_tell_the_same_past(app):
     assert team.get(f"{ITEMS}/{i}?asof={day}").json["properties"]["status"] == status
     exported = json.loads(team.get(f"/export/parcels.geojson?asof={day}").get_data())
     assert next(f for f in exported["features"] if f["id"] == i)["properties"]["status"] == status
-    lon, lat = rows(app, "SELECT ST_X(c), ST_Y(c) FROM (SELECT ST_PointOnSurface(geom) c FROM parcel WHERE id = :i) x", i=i)[0]
+    lon, lat = rows(
+        app, "SELECT ST_X(c), ST_Y(c) FROM (SELECT ST_PointOnSurface(geom) c FROM parcel WHERE id = :i) x", i=i
+    )[0]
     from math import asinh, pi, radians, tan
 
     n = 2**15
@@ -85,7 +87,12 @@ def test_every_past_moment_equals_what_was_then(demo_app):
     def state(asof=""):
         found = team.get(f"{ITEMS}?limit=10000&asof={asof}").json["features"]
         return {
-            f["id"]: (f["properties"]["group"], f["properties"]["status"], f["properties"]["version"], f["properties"]["area_mu"])
+            f["id"]: (
+                f["properties"]["group"],
+                f["properties"]["status"],
+                f["properties"]["version"],
+                f["properties"]["area_mu"],
+            )
             for f in found
             if f["id"] in ids
         }
@@ -94,12 +101,16 @@ def test_every_past_moment_equals_what_was_then(demo_app):
         i, act = chance.choice(ids), chance.random()
         seen = team.get(f"{ITEMS}/{i}")
         if act < 0.5 and seen.status_code == 200:
-            answer = team.patch(f"{ITEMS}/{i}", json={"group": chance.randint(1, 99)}, headers={"If-Match": seen.headers["ETag"]})
+            answer = team.patch(
+                f"{ITEMS}/{i}", json={"group": chance.randint(1, 99)}, headers={"If-Match": seen.headers["ETag"]}
+            )
         elif act < 0.65 and seen.status_code == 200:
             answer = team.delete(f"{ITEMS}/{i}", headers={"If-Match": seen.headers["ETag"]})
         elif act < 0.85 or not operations:
             some = chance.sample(ids, 5)
-            answer = team.post("/api/collections/parcels/bulk", json={"ids": some, "changes": {"group": chance.randint(1, 99)}})
+            answer = team.post(
+                "/api/collections/parcels/bulk", json={"ids": some, "changes": {"group": chance.randint(1, 99)}}
+            )
             if answer.json.get("operation"):
                 operations.append(answer.json["operation"])
             snapshots.append((datetime.now(UTC).isoformat(), state()))

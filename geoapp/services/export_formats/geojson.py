@@ -16,8 +16,8 @@ from sqlalchemy import Connection, func, select
 from geoapp import crs
 from geoapp.layer import Layer
 from geoapp.orm import LayerRevision
-from geoapp.queries.past import applied
 from geoapp.queries.geojson import COPY_HEAD, COPY_ROW, PAGE, SEPARATOR, Wanted, export_copy, properties_of
+from geoapp.queries.past import applied
 from geoapp.services.export_formats.form import Format, Piece, Pieces
 
 SPARSE = 4

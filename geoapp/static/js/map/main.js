@@ -1,24 +1,25 @@
 // The map page: makes the parts and tells each of them what the others did.
 
-import { $, debounced, framed, isPhone, painted, toast } from "../dom.js";
-import { decimal, t } from "../i18n.js";
-import { ask, askJson, loginUrl } from "../net.js";
+import { $, debounced, framed, isPhone, toast } from "../dom.js";
+import { t } from "../i18n.js";
+import { askJson, loginUrl } from "../net.js";
 import { Search } from "../search.js";
 import { MapAdapter } from "./adapter.js";
 import { showChips } from "./chips.js";
-import { parseCoordinates } from "./coords.js";
 import { filterOf, needsIds, queryOf } from "./filters.js";
 import { Ground } from "./ground.js";
-import { bindKeys } from "./keys.js";
 import { Legend } from "./legend.js";
+import { Lookup } from "./lookup.js";
 import { Bulk } from "./bulk.js";
 import { Measure } from "./measure.js";
-import { cardUrl, Panel } from "./panel.js";
+import { Panel } from "./panel.js";
+import { Picking } from "./picking.js";
 import { Readout } from "./readout.js";
 import { Saving } from "./saving.js";
 import { Scene } from "./scene.js";
 import { Selecting } from "./select.js";
 import { Sheet } from "./sheet.js";
+import { Shortcuts } from "./shortcuts.js";
 import { State } from "./state.js";
 import { Steps } from "./steps.js";
 import { Times } from "./times.js";
@@ -37,19 +38,21 @@ class MapPage {
       arrived: (layer, at) => this.map?.arrived(layer, at),
       failed: (trouble) => this._trouble(trouble),
     });
+    this.picking = new Picking(this);
+    this.lookup = new Lookup(this);
     this._applyState();
     this.map = new MapAdapter(this.scene, () => this._insets());
     this.readout = new Readout(config);
     this.legend = new Legend(config, this.state, { view: () => this._clearBbox() });
     this.legend.onTrouble = (trouble) => this._trouble(trouble);
     this.panel = new Panel(config, {
-      closed: () => this.deselect(), step: (by) => this.step(by), zoom: (bbox) => this.map.fit(bbox), arrived: (card) => this._cardCame(card),
+      closed: () => this.picking.deselect(), step: (by) => this.picking.step(by), zoom: (bbox) => this.map.fit(bbox), arrived: (card) => this.picking.cardCame(card),
     });
     this.legendSheet = new Sheet($("#legend"));
     this.panelSheet = new Sheet($("#panel"));
     this.tools = new Tools(config, this.state, this.map);
     this.measure = new Measure(config, this.map);
-    this.search = new Search({ local: (text) => this._local(text), choose: (item, text) => this._chosen(item, text) });
+    this.search = new Search({ local: (text) => this.lookup.local(text), choose: (item, text) => this.lookup.chosen(item, text) });
     this.selecting = new Selecting(this);
     this.saving = new Saving({ saved: (layer) => this._saved(layer), undoing: (layer) => this.scene.settle(layer, 0) });
     this.steps = new Steps(this);
@@ -62,7 +65,7 @@ class MapPage {
       this.tools.draw(context, view);
     });
     this._listen();
-    this._keys();
+    this.shortcuts = new Shortcuts(this);
     this._start();
   }
 
@@ -78,9 +81,9 @@ class MapPage {
       follow();
     });
     map.on("move", framed(() => this.readout.view(map.view())));
-    map.on("click", (place) => this._clicked(place));
-    map.on("pointer", framed((place) => this._pointed(place)));
-    map.on("tiles", () => this._retitle());
+    map.on("click", (place) => this.picking.clicked(place));
+    map.on("pointer", framed((place) => this.picking.pointed(place)));
+    map.on("tiles", () => this.picking.retitle());
     state.listen((values, cause) => this._changed(values, cause));
     new ResizeObserver(framed(() => map.resized())).observe(map.container());
   }
@@ -99,7 +102,7 @@ class MapPage {
     this.times.show(values);
     this.shownDay = values.asof;
     document.addEventListener("live", (event) => this._live(event.detail));
-    if (values.sel) this._openFromAddress(values.sel, !values.view);
+    if (values.sel) this.picking.openFromAddress(values.sel, !values.view);
     this._askIds();
     askJson("/basemap/context.json").then((context) => {
       this.scene.ground.load(context);
@@ -170,8 +173,8 @@ class MapPage {
 
   _followAddress(values) {
     if (values.view) this.map.setView(values.view.lon, values.view.lat, values.view.zoom);
-    if (values.sel) this._openFromAddress(values.sel, false);
-    else if (this.panel.open) this._close();
+    if (values.sel) this.picking.openFromAddress(values.sel, false);
+    else if (this.panel.open) this.picking.close();
   }
 
   /** Text and unusual filters are answered by the server as ids. */
@@ -200,220 +203,6 @@ class MapPage {
     const [x0, y0, x1, y1] = this.map.clearBox();
     const [[west, north], [east, south]] = [this.map.toLonLat(x0, y0), this.map.toLonLat(x1, y1)];
     return [west, south, east, north];
-  }
-
-  _clicked(place) {
-    if (this.measure.active) {
-      this.measure.add(place.lon, place.lat);
-      return;
-    }
-    const hit = this.scene.hit(place.zoom, place.x, place.y, place.reach);
-    if (!hit) {
-      if (this.panel.open) this.deselect();
-      return;
-    }
-    if (hit.feature.rolledUp) {
-      this.map.setView(place.lon, place.lat, Math.min(22, hit.layer.min_zoom + 1));
-      toast(t("已放大到单个{title}", { title: hit.layer.title }), { key: "rollup" });
-      return;
-    }
-    this.select(hit.layer, hit.feature, place);
-  }
-
-  _pointed(place) {
-    this.readout.pointer(place);
-    if (this.measure.active || this.map.zooming) return;
-    const hit = place && this.scene.hit(place.zoom, place.x, place.y);
-    const now = hit && hit.layer.kind !== "boundary" && !hit.feature.rolledUp ? { layer: hit.layer.id, id: hit.feature.id } : null;
-    this.readout.hover(hit ? this._words(hit) : "");
-    if (now?.id === this.scene.hovered?.id && now?.layer === this.scene.hovered?.layer) return;
-    this.scene.hovered = now;
-    this.map.cursor(now ? "pointer" : "");
-    this.map.rehighlight();
-  }
-
-  _words({ layer, feature }) {
-    if (feature.rolledUp) return feature.props.name;
-    const weight = layer.weight ? feature.props[layer.weight] : undefined;
-    const parts = [feature.props[layer.label], this.scene.classOf(layer, feature).label];
-    if (weight !== undefined) parts.push(`${decimal(weight, 2)} ${layer.weight_unit ?? ""}`);
-    return parts.filter(Boolean).join(" · ");
-  }
-
-  /** Selects a drawn feature: outline and title at once. */
-  select(layer, feature, place) {
-    const key = feature.props[layer.key] === undefined ? undefined : String(feature.props[layer.key]);
-    this.scene.selected = { layer: layer.id, id: feature.id, key };
-    this._open({ layer: layer.id, id: feature.id, key, feature, cls: this.scene.classOf(layer, feature) });
-    this.map.rehighlight();
-    painted("select");
-    if (place) this.map.uncover(place.lon, place.lat);
-    this.state.change({ sel: this.scene.selected, layers: new Set([...this.state.values.layers, layer.id]) });
-  }
-
-  _open(target) {
-    $("#map-shell").classList.add("has-panel");
-    const first = !this.panel.open;
-    this.panel.show(target);
-    $("#legend").classList.toggle("is-under", isPhone());
-    if (first) this.panelSheet.to("peek");
-  }
-
-  _openFromAddress(sel, fly) {
-    this.scene.selected = { ...sel };
-    this.flyTo = fly ? sel.key : null;
-    const layers = new Set([...this.state.values.layers, sel.layer]);
-    if (layers.size !== this.state.values.layers.size) {
-      this.state.follow({ layers });
-      this._applyState();
-      this.map.repaint();
-      this.legend.show(this.state.values);
-    }
-    this._open(sel);
-    this.map.rehighlight();
-  }
-
-  /** The card knows id, key and place for certain. */
-  _cardCame({ layer, id, key, bbox }) {
-    const { selected } = this.scene;
-    if (!selected || selected.layer !== layer) return;
-    this.scene.selected = { layer, id, key };
-    this.state.follow({ sel: this.scene.selected });
-    const placed = bbox?.length === 4 && bbox.every(Number.isFinite);
-    if (this.flyTo === key && placed) this.map.fit(bbox, 18);
-    this.flyTo = null;
-    this.map.rehighlight();
-  }
-
-  /** Tiles came: a panel opened from an address can now tell class and weight. */
-  _retitle() {
-    const { selected } = this.scene;
-    if (!selected || !this.panel.now || this.panel.now.feature) return;
-    const layer = this.config.layers.find((l) => l.id === selected.layer);
-    const found = this._inView(layer).find(({ feature }) => feature.id === selected.id || String(feature.props[layer.key]) === selected.key);
-    if (found) this.panel.now.feature = found.feature;
-  }
-
-  deselect() {
-    this._close();
-    this.state.change({ sel: null });
-  }
-
-  _close() {
-    this.scene.selected = null;
-    this.panel.hide();
-    $("#map-shell").classList.remove("has-panel");
-    $("#legend").classList.remove("is-under");
-    this.map.rehighlight();
-  }
-
-  _inView(layer) {
-    return this.scene.featuresIn(layer, this.map.view().zoom, this.map.clearBox());
-  }
-
-  /** The next shown feature by number, among those in view; the first when none is selected. */
-  step(by) {
-    const { selected } = this.scene;
-    const layer = this.config.layers.find((l) => l.id === (selected?.layer ?? this.state.values.lead)) ?? this.config.layers[0];
-    const all = this._inView(layer).sort((a, b) => this._order(layer, a.feature, b.feature));
-    if (!all.length) {
-      toast(t("视野内没有可选的{title}，请放大或移动地图", { title: layer.title }), { key: "step" });
-      return;
-    }
-    const here = all.findIndex(({ feature }) => feature.id === selected?.id);
-    const next = all[here < 0 ? (by > 0 ? 0 : all.length - 1) : (here + by + all.length) % all.length];
-    const [lon, lat] = this.map.toLonLat(next.x, next.y);
-    this.select(layer, next.feature, { lon, lat });
-  }
-
-  _order(layer, a, b) {
-    const [x, y] = [a.props[layer.key], b.props[layer.key]];
-    return x !== undefined && y !== undefined ? String(x).localeCompare(String(y), "zh", { numeric: true }) : a.id - b.id;
-  }
-
-  /** Villages and projects from the page itself, and typed coordinates. */
-  _local(text) {
-    const groups = [];
-    const place = parseCoordinates(text, this.config);
-    if (place) groups.push({ layer: "", title: t("坐标"), first: true, items: [{ ...place, key: text, icon: "crosshair", detail: "", fly: place }] });
-    const small = text.toLowerCase();
-    for (const [column, choices] of Object.entries(this.config.references)) {
-      const layer = this._layerOf(choices);
-      const items = choices.filter((r) => r.name.includes(text) || r.code.toLowerCase().startsWith(small)).slice(0, 6);
-      if (items.length && layer) groups.push({ layer: layer.id, title: layer.title, items: items.map((r) => ({ key: r.code, label: r.name, detail: r.code, column, icon: "map" })) });
-    }
-    const area = this.config.layers.find((l) => l.kind === "area");
-    if (area && !place) groups.push({ layer: "", title: t("筛选"), items: [{ key: "q", label: t("在图上只看含“{text}”的{title}", { text, title: area.title }), icon: "list-filter", filter: true }] });
-    return groups;
-  }
-
-  /** The layer whose keys a reference column holds. */
-  _layerOf(choices) {
-    const parents = this.config.layers.filter((l) => l.kind === "boundary" || l.kind === "outline");
-    return parents.find((l) => Object.entries(this.config.reference_layers ?? {}).some(([column, id]) => id === l.id && this.config.references[column] === choices))
-      ?? parents.find((l) => (l.kind === "boundary") === /^\d{9,}$/.test(choices[0]?.code ?? ""));
-  }
-
-  _chosen(item, text) {
-    if (item.filter) this.state.change({ q: text });
-    else if (item.fly) {
-      this.map.setView(item.fly.lon, item.fly.lat, Math.max(17, this.map.view().zoom));
-      this.tools.position = { lon: item.fly.lon, lat: item.fly.lat, accuracy: 0 };
-      this.map.rehighlight();
-      item.warnings.forEach((words) => toast(words));
-    } else if (item.bbox) {
-      this._openFromAddress({ layer: item.layer, key: String(item.key), id: item.id ?? 0 }, false);
-      this.map.fit(item.bbox);
-      this.state.change({ sel: this.scene.selected });
-    } else {
-      this._openFromAddress({ layer: item.layer, key: String(item.key), id: 0 }, true);
-      this.state.change({ sel: this.scene.selected });
-    }
-  }
-
-  _keys() {
-    const layerKeys = { j: () => this.step(1), k: () => this.step(-1) };
-    bindKeys({
-      ...layerKeys,
-      "/": () => this.search.focus(),
-      "?": () => this.tools.help(),
-      "l": () => this._legendKey(),
-      "[": () => this._legendKey(),
-      "]": () => { if (this.panel.open) this.deselect(); else this.step(1); },
-      "m": () => this.measure.toggle(),
-      "h": () => this.tools.home(),
-      "s": () => this.selecting.setMode(this.selecting.mode ? "" : "box"),
-      "t": () => this.times.toggle(),
-      ".": () => this.steps.again(),
-      ...Object.fromEntries([..."0123456789"].map((digit) => [digit, () => this.steps.key(digit)])),
-      "Enter": (event) => (this.measure.active && !event.target.closest("button, a") ? this.measure.end() : false),
-      "Backspace": () => (this.measure.active ? this.measure._do("back") : false),
-      "Escape": () => this._escape(),
-    });
-    document.addEventListener("keydown", (event) => this._undoKey(event));
-    $("#legend-toggle").addEventListener("click", () => this.legend.toggle());
-    $("#legend-close").addEventListener("click", () => this.legend.toggle());
-  }
-
-  /** Ctrl+Z undoes what was saved here, unless a text is being typed. */
-  _undoKey(event) {
-    if (!(event.ctrlKey || event.metaKey) || event.shiftKey || event.key.toLowerCase() !== "z") return;
-    if (event.defaultPrevented || event.target.closest?.("input, textarea, select")) return;
-    event.preventDefault();
-    this.saving.undo();
-  }
-
-  _legendKey() {
-    if (isPhone()) this.legendSheet.to(this.legendSheet.stop === "peek" ? "half" : "peek");
-    else this.legend.toggle();
-  }
-
-  _escape() {
-    if (this.selecting.mode || this.selecting.ids.size) this.selecting.clear();
-    else if (this.measure.active) this.measure.escape();
-    else if (this.panel.open) this.deselect();
-    else return false;
-    return true;
   }
 
   _trouble(trouble) {
