@@ -5,12 +5,12 @@ from __future__ import annotations
 from flask import Flask
 
 from geoapp.accounts import views as account_views
-from geoapp.web import api, assets, basemap, editing, export, health, map_page, ops, pages, queue, selection, tiles
+from geoapp.web import api, assets, basemap, editing, events, export, health, map_page, ops, pages, queue, selection, tiles
 
 
 def register(app: Flask) -> None:
     """Attach all routes."""
     for blueprint in (
-        health.bp, assets.bp, tiles.bp, map_page.bp, selection.bp, basemap.bp, export.bp, api.bp, editing.bp, ops.bp, queue.bp, account_views.bp, pages.bp,
+        health.bp, assets.bp, tiles.bp, map_page.bp, selection.bp, basemap.bp, export.bp, api.bp, editing.bp, ops.bp, queue.bp, events.bp, account_views.bp, pages.bp,
     ):  # fmt: skip
         app.register_blueprint(blueprint)

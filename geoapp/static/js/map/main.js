@@ -2,6 +2,7 @@
 
 import { $, debounced, framed, isPhone, toast } from "../dom.js";
 import { t } from "../i18n.js";
+import { listen } from "../live.js";
 import { askJson, loginUrl } from "../net.js";
 import { Search } from "../search.js";
 import { MapAdapter } from "./adapter.js";
@@ -102,6 +103,7 @@ class MapPage {
     this.times.show(values);
     this.shownDay = values.asof;
     document.addEventListener("live", (event) => this._live(event.detail));
+    listen();
     if (values.sel) this.picking.openFromAddress(values.sel, !values.view);
     this._askIds();
     askJson("/basemap/context.json").then((context) => {
