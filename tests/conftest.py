@@ -130,6 +130,7 @@ def app(settings: Settings, layers: Layers, databases: Databases, demo_template:
     """The demonstration town, for reading only: every test sees the same."""
     made = create_app(settings, layers, databases.clone(demo_template, "demo"))
     yield made
+    made.extensions["live"].close()
     made.extensions["database"].dispose()
 
 
@@ -137,6 +138,7 @@ def _own(settings: Settings, layers: Layers, databases: Databases, template: str
     name = f"own_{next(_numbers)}"
     made = create_app(settings, layers, databases.clone(template, name))
     yield made
+    made.extensions["live"].close()
     made.extensions["database"].dispose()
     databases.drop(name)
 

@@ -18,7 +18,7 @@ from geoapp.db import Database
 log = logging.getLogger("geoapp.live")
 MOST = 6
 """Streams of one process: the other threads keep answering."""
-PATIENCE_S = 5.0
+PATIENCE_S = 1.0
 RETRY_S = 2.0
 BACKLOG = 200
 
@@ -50,6 +50,13 @@ class Live:
         finally:
             with self._lock:
                 self._streams.discard(mine)
+
+    def close(self) -> None:
+        """Stop listening and give the connection back."""
+        with self._lock:
+            self._streams.clear()
+        if self._thread is not None:
+            self._thread.join(2 * PATIENCE_S)
 
     def _listening(self) -> None:
         if self._thread is None or not self._thread.is_alive():

@@ -30,9 +30,10 @@ class Revisions:
         self._read_at = float("-inf")
         self._known: dict[str, Revision] = {}
 
-    def of(self, layer_id: str) -> Revision:
-        """The counter as it was at most a second ago."""
-        if time.monotonic() - self._read_at > LIFE_S or layer_id not in self._known:
+    def of(self, layer_id: str, at_least: int = 0) -> Revision:
+        """The counter as it was at most a second ago; read anew for somebody who knows of a later one."""
+        known = self._known.get(layer_id)
+        if time.monotonic() - self._read_at > LIFE_S or known is None or known.number < at_least:
             self._refresh()
         return self._known.get(layer_id, Revision())
 

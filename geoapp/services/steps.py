@@ -70,5 +70,7 @@ def parents_of(
         parent = layers[layer.reference_by_column[column].layer]
         keys = {row.get(column) for row in rows} - {None}
         t = parent.table.c
-        found[column] = dict(session.execute(select(t[parent.key], t.status).where(t[parent.key].in_(keys))))
+        found[column] = {
+            row[0]: row[1] for row in session.execute(select(t[parent.key], t.status).where(t[parent.key].in_(keys)))
+        }
     return found

@@ -5,7 +5,21 @@ from __future__ import annotations
 from flask import Flask
 
 from geoapp.accounts import views as account_views
-from geoapp.web import api, assets, basemap, editing, events, export, health, map_page, ops, pages, queue, selection, tiles
+from geoapp.web import (
+    api,
+    assets,
+    basemap,
+    editing,
+    events,
+    export,
+    health,
+    map_page,
+    ops,
+    pages,
+    queue,
+    selection,
+    tiles,
+)
 
 
 def register(app: Flask) -> None:

@@ -45,24 +45,22 @@ def tile(layer_id: str, z: int, x: int, y: int) -> Response:
     packed = cache.get((layer_id, z, x, y, int(wanted))) if wanted and not asof.past() else None
     number = int(wanted) if wanted else 0
     if packed is None:
-        packed, number = _made(cache, layer_id, z, x, y)
+        packed, number = _made(cache, layer_id, z, x, y, number)
     kept = bool(wanted) and (number == int(wanted) or asof.past() is not None)
     return _answer(packed, f'"{layer_id}-{number}"', immutable=kept)
 
 
 def now_of(layer_id: str) -> Revision:
-    """A layer's counter now, or at the moment the request asks for."""
-    if not asof.past():
-        return revisions().of(layer_id)
+    """A layer's counter in the database this moment, or at the moment the request asks for: a writer sees what he wrote."""
     rows = session().execute(history.revisions()).all()
     return next((Revision(row.revision, row.n) for row in rows if row.layer == layer_id), Revision())
 
 
-def _made(cache: TileCache, layer_id: str, z: int, x: int, y: int) -> tuple[bytes, int]:
+def _made(cache: TileCache, layer_id: str, z: int, x: int, y: int, wanted: int) -> tuple[bytes, int]:
     layers = context.layers()
     layer = layers.get_or_404(layer_id)
     address = params.tile(z, x, y)
-    revision = now_of(layer_id)
+    revision = now_of(layer_id) if asof.past() else revisions().of(layer_id, wanted)
     key = (layer_id, z, x, y, revision.number)
     packed = cache.get(key)
     if packed is None:

@@ -54,7 +54,11 @@ def test_an_open_map_follows_a_colleague(demo_app, open_page):  # noqa: F811
     found = team.get("/api/collections/parcels/items?status=signed&limit=1").json["features"][0]
     page.wait_for_timeout(1200)
     body = {"status": "suspended"}
-    saved = team.patch(f"/api/collections/parcels/items/{found['id']}", json=body, headers={"If-Match": f'"{found["properties"]["version"]}"'})
+    saved = team.patch(
+        f"/api/collections/parcels/items/{found['id']}",
+        json=body,
+        headers={"If-Match": f'"{found["properties"]["version"]}"'},
+    )
     assert saved.status_code == 200, saved.text
     expect(counted).to_have_text(str(before + 1), timeout=8000)
 
