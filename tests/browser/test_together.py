@@ -9,7 +9,6 @@ import pytest
 from playwright.sync_api import expect
 from werkzeug.serving import make_server
 
-from tests.browser.conftest import browser, open_page  # noqa: F401
 from tests.support import basic_client
 
 
@@ -45,7 +44,7 @@ def test_a_save_is_told_to_streams(demo_app):
 
 
 @pytest.mark.browser
-def test_an_open_map_follows_a_colleague(demo_app, open_page):  # noqa: F811
+def test_an_open_map_follows_a_colleague(demo_app, open_page):
     page = open_page("viewer", "/map")
     counted = page.get_by_test_id("count-parcels-on_hold")
     expect(counted).not_to_be_empty()
@@ -64,7 +63,7 @@ def test_an_open_map_follows_a_colleague(demo_app, open_page):  # noqa: F811
 
 
 @pytest.mark.browser
-def test_a_land_team_changes_undoes_and_changes_many(demo_app, open_page):  # noqa: F811
+def test_a_land_team_changes_undoes_and_changes_many(demo_app, open_page):
     """A key changes the open parcel, Ctrl+Z takes it back; a box and five clicks change a strip at once."""
     number, lon, lat = _signed(demo_app)
     page = open_page("team", f"/map?layers=parcels&sel=parcels/{number}&c={lon},{lat}&z=17")
