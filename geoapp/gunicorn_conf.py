@@ -48,6 +48,13 @@ def on_starting(_arbiter: Any) -> None:
         threading.Thread(target=_watch, args=(parent,), daemon=True).start()
 
 
+def post_worker_init(worker: Any) -> None:
+    """Streams end when their worker is told to stop, so that stopping takes a moment and not a grace period."""
+    from geoapp.services.live import Serving
+
+    Serving.alive = staticmethod(lambda: worker.alive)
+
+
 def _watch(parent: int) -> None:
     while os.getppid() == parent:
         time.sleep(1)

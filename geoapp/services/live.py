@@ -9,7 +9,7 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -23,6 +23,12 @@ RETRY_S = 2.0
 BACKLOG = 200
 
 News = tuple[str, int]
+
+
+class Serving:
+    """Whether this process goes on serving; the server's own worker answers once it runs."""
+
+    alive: Callable[[], bool] = staticmethod(lambda: True)
 
 
 class Live:

@@ -10,13 +10,15 @@ from collections.abc import Iterator
 from flask import Blueprint, Response, current_app, jsonify, stream_with_context
 
 from geoapp.queries.reader import Right
-from geoapp.services.live import Live
+from geoapp.services.live import Live, Serving
 from geoapp.web import context
 from geoapp.web.access import access
 from geoapp.web.tiles import revisions
 
 bp = Blueprint("events", __name__)
 BEAT_S = 15.0
+LOOK_S = 0.5
+"""How soon a stream notices that the service stops."""
 LIFE_S = 300.0
 """A stream ends after this and the browser opens it anew: an ended session is noticed then at the latest."""
 
@@ -51,10 +53,13 @@ def _stream(live: Live) -> Iterator[str]:
             yield "event: full\ndata: {}\n\n"
             return
         yield "retry: 3000\n\n"
-        while time.monotonic() < until:
+        told_at = time.monotonic()
+        while time.monotonic() < until and Serving.alive():
             try:
-                layer, revision = news.get(timeout=BEAT_S)
+                layer, revision = news.get(timeout=LOOK_S)
             except queue.Empty:
-                yield ": still here\n\n"
+                if time.monotonic() - told_at >= BEAT_S:
+                    told_at = time.monotonic()
+                    yield ": still here\n\n"
                 continue
             yield f"data: {json.dumps({'layer': layer, 'revision': revision})}\n\n"
