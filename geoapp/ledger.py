@@ -1,6 +1,7 @@
 """What the database itself promises for every layer: a lawful outline, and no change without a ledger entry.
 
-The DDL is derived from the layer declarations and laid again after every migration, so a new column or layer is in the
+The plans of a trigger are kept for the session: one made for a single row would join ten thousand by nested loops, so these
+are switched off inside. The DDL is derived from the layer declarations and laid again after every migration, so a new column or layer is in the
 ledger without a line of its own. All statements run as the owner role inside the town's schema (search_path).
 """
 
@@ -27,7 +28,8 @@ CREATE OR REPLACE TRIGGER ledger_refuse BEFORE UPDATE OR DELETE OR TRUNCATE ON o
 """
 
 APPEND = """
-CREATE OR REPLACE FUNCTION {table}_ledger() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+CREATE OR REPLACE FUNCTION {table}_ledger() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+  SET search_path FROM CURRENT SET enable_nestloop = off AS $$
 DECLARE
   op record;
   rev bigint;

@@ -162,9 +162,14 @@ def revise_alike(
     return written
 
 
-def remove(session: Session, layer: Layer, versions: Mapping[int, int | None], deed: Deed) -> Written:
-    """Take features out of the live table; the ledger keeps them. ``versions`` maps id to the version seen."""
-    written = begin(session, layer, deed)
+def remove(
+    session: Session, layer: Layer, versions: Mapping[int, int | None], deed: Deed, written: Written | None = None
+) -> Written:
+    """Take features out of the live table; the ledger keeps them. ``versions`` maps id to the version seen.
+
+    ``written`` is an operation that ``begin`` opened in this transaction, to which this belongs.
+    """
+    written = written or begin(session, layer, deed)
     edits = [Edit(feature_id, {}, version) for feature_id, version in versions.items()]
     current = _current(session, layer, edits)
     for edit in edits:
@@ -173,7 +178,7 @@ def remove(session: Session, layer: Layer, versions: Mapping[int, int | None], d
     with told(layer):
         session.execute(text(f"DELETE FROM {layer.table.name} WHERE id = ANY(:ids)"), {"ids": sorted(versions)})
     search_terms.forget(session, layer, list(versions))
-    written.ids = sorted(versions)
+    written.ids += sorted(versions)
     return written
 
 
