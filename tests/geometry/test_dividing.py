@@ -76,6 +76,8 @@ def test_a_split_and_its_undo_and_a_merge(demo_app, api_for):
     parts = live(demo_app, whole["parcel_no"])
     assert set(parts) == {f"{whole['parcel_no']}-{n + 1}" for n in range(len(parts))}
     assert abs(sum(parts.values()) - whole["area_m2"]) < Decimal("0.1")
+    card = team.get(f"/parcels/{whole['parcel_no']}-1", headers={"Accept": "text/html"}).get_data(as_text=True)
+    assert "家谱" in card and f"{whole['parcel_no']}-2</a>" in card
     features = [{"id": i, "version": 1} for i in answer.json["ids"]]
     merged = team.post("/api/collections/parcels/merge", json={"features": features})
     assert merged.status_code == 200, merged.get_data(as_text=True)

@@ -15,7 +15,7 @@ from geoapp.layer import Layer, Rollup
 from geoapp.queries.filtering import Filter
 from geoapp.queries.paging import Window
 from geoapp.queries.reader import Right
-from geoapp.services import cards, chronicle, deadlines, progress, tables
+from geoapp.services import cards, chronicle, deadlines, family, progress, tables
 from geoapp.services import steps as workflow_steps
 from geoapp.services.chronicle import Entry
 from geoapp.services.progress import Group, Share
@@ -63,6 +63,7 @@ def card(layer_id: str, key: str) -> ResponseReturnValue:
         groups=cards.groups(layer, whole=not panel),
         steps=cards.steps(layer, row["status"], chronicle.reached(entries)),
         deadlines=deadlines.of_row(layer, row),
+        family=family.of_feature(session(), layer, row["id"]),
         open_steps=workflow_steps.open_steps(session(), layer, layers, row) if reader.may(Right.EDIT) else None,
         entries=entries,
         names=_names(layer, entries),

@@ -135,6 +135,8 @@ DEEDS = {
     "delete": "删除",
     "remove": "删除",
     "undo": "撤销",
+    "split": "分割",
+    "merge": "合并",
 }
 """zh words for the kinds of operations and changes."""
 
