@@ -11,14 +11,13 @@ from geoapp.registry import Layers
 from geoapp.secrets import secret_key
 from geoapp.settings import Settings
 from geoapp.towns import load_town
-from geoapp.web import access, asof, assets, blueprints, headers, i18n, problems
+from geoapp.web import access, asof, assets, blueprints, headers, i18n, json, problems
 
 
 def build(settings: Settings, layers: Layers, urls: Urls | None) -> Flask:
     """See geoapp.create_app."""
     app = Flask("geoapp", root_path=str(ROOT / "geoapp"), template_folder=str(ROOT / "templates"))
     app.config.update(SECRET_KEY=secret_key(settings), MAX_CONTENT_LENGTH=256 * 2**20, JSON_SORT_KEYS=False)
-    app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.extensions.update(
         settings=settings,
         layers=layers,
@@ -26,7 +25,7 @@ def build(settings: Settings, layers: Layers, urls: Urls | None) -> Flask:
         database=Database(urls or addresses(settings), settings.schema),
     )
     app.teardown_appcontext(db.close_session)
-    for part in (i18n, assets, problems, headers, accounts.login):
+    for part in (i18n, assets, problems, headers, accounts.login, json):
         part.init_app(app)
     app.before_request(access.enforce)
     app.before_request(asof.settle)

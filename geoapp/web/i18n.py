@@ -1,4 +1,4 @@
-"""Simplified Chinese is the source text; English comes from one catalogue. Dates, 亩 and 元 are written for each.
+"""Simplified Chinese is the source text; English comes from the catalogues. Dates, 亩 and 元 are written for each.
 
 Every translatable text is its own key: a text without an English entry fails a test, never a page.
 """
@@ -18,7 +18,8 @@ from flask import Flask, g, has_request_context, make_response, redirect, reques
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
-CATALOGUE = Path(__file__).resolve().parent.parent / "translations" / "en.po"
+CATALOGUES = Path(__file__).resolve().parent.parent / "translations" / "en"
+"""One ``.po`` file a subject; a text stands in one of them."""
 LANGUAGES = ("zh", "en")
 TOWN_TIME = ZoneInfo("Asia/Shanghai")
 
@@ -26,10 +27,11 @@ TOWN_TIME = ZoneInfo("Asia/Shanghai")
 @lru_cache(maxsize=1)
 def english() -> dict[str, str]:
     """zh text → English text."""
-    if not CATALOGUE.exists():
-        return {}
-    with CATALOGUE.open("rb") as file:
-        return {str(m.id): str(m.string) for m in read_po(file) if m.id and m.string}
+    found: dict[str, str] = {}
+    for path in sorted(CATALOGUES.glob("*.po")):
+        with path.open("rb") as file:
+            found |= {str(m.id): str(m.string) for m in read_po(file) if m.id and m.string}
+    return found
 
 
 def current_language() -> str:
