@@ -1,4 +1,4 @@
-"""``script/bench [NAME …]``: serving, writing, painting."""
+"""``script/bench [NAME …]``: serving, writing, together, painting."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 
 from bench.common import Table
 
-NAMES = ("serving", "writing", "painting")
+NAMES = ("serving", "writing", "together", "painting")
 
 
 def main() -> None:

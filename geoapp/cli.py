@@ -21,11 +21,12 @@ from geoapp.db import Database, database
 from geoapp.errors import GeoAppError
 from geoapp.migrations import runner
 from geoapp.postgres import ClusterError
+from geoapp.queries import past as pasts
 from geoapp.queries.reader import ROLES, SYSTEM
 from geoapp.serve import ServeError, serve
 from geoapp.services import backup, export, load_data
 from geoapp.settings import Settings
-from geoapp.web import params
+from geoapp.web import asof, params
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 db_group = AppGroup("db", help="数据库迁移 / database migrations")
@@ -195,19 +196,23 @@ def import_file(
 @click.option("--format", "fmt", default="geojson", help="geojson|geojsonseq")
 @click.option("--crs", default="EPSG:4326", show_default=True)
 @click.option("--where", multiple=True, metavar="列=值", help="筛选，可重复 / filter, may be repeated")
+@click.option("--as-of", metavar="日期", help="某日的状态，如 2026-06-30 / the state of a day")
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path, dir_okay=False))
 @with_appcontext
-def export_file(layer: str, fmt: str, crs: str, where: tuple[str, ...], output: Path) -> None:
+def export_file(layer: str, fmt: str, crs: str, where: tuple[str, ...], as_of: str | None, output: Path) -> None:
     app = current_app
     pairs = [(name, value) for name, sign, value in (w.partition("=") for w in where) if sign]
     if len(pairs) < len(where):
         raise click.ClickException("--where 应写成 列=值 / write --where column=value")
     with running_database() as found, progress() as step:
         layers = app.extensions["layers"]
+        day = pasts.of(asof.moment(as_of), layers.values()) if as_of else None
         chosen = layers.get_or_404(layer)
         with found.session() as session:
             kept, system = params.export_request(chosen, layers, MultiDict([*pairs, ("crs", crs)]), SYSTEM, session)
-        n = export.export_to(output, found, layers, chosen, fmt, crs=system, where=kept, reader=SYSTEM, progress=step)
+        n = export.export_to(
+            output, found, layers, chosen, fmt, crs=system, where=kept, reader=SYSTEM, progress=step, past=day
+        )
     click.echo(f"✓ {output} {n:,}")
 
 

@@ -156,13 +156,14 @@ def export_to(
     reader: Reader,
     where: Filter = EVERYTHING,
     progress: Callable[[str, int, int], None] = lambda _what, _done, _total: None,
+    past: Past | None = None,
 ) -> int:
     """Write a file and return its number of features; a failed export leaves nothing behind."""
     form = format_or_404(extension)
-    with database.session() as session:
+    with database.reading(past) as connection, Session(connection) as session:
         total = counted(session, layer, where, reader)
     with _arriving(target) as file:
-        download = Download(database, Wanted(layer, layers, where, reader, Writing(crs)), form, _nothing)
+        download = Download(database, Wanted(layer, layers, where, reader, Writing(crs)), form, _nothing, past)
         try:
             for body in download:
                 file.write(body)

@@ -7,6 +7,7 @@ ground that day instead of what was recorded by then. Only reading is possible i
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
+from urllib.parse import urlencode
 
 from flask import g, request
 
@@ -41,6 +42,20 @@ def moment(text: str) -> datetime:
     except (ValueError, OverflowError):
         raise BadRequest("asof 应为日期或 RFC 3339 时间，如 2026-06-30") from None
     return (found if found.tzinfo else found.replace(tzinfo=TOWN_TIME)).astimezone(UTC)
+
+
+def kept() -> dict[str, str]:
+    """The parameters that keep a link in the past this request is about."""
+    if past() is None:
+        return {}
+    given = next(request.args[n] for n in NAMES if request.args.get(n, "").strip())
+    return {"asof": given, "basis": "effective" if request.args.get("basis") == "effective" else ""}
+
+
+def now_address() -> str:
+    """This page as it is now."""
+    pairs = [(k, v) for k, v in request.args.items(multi=True) if k not in (*NAMES, "basis")]
+    return request.script_root + request.path + ("?" + urlencode(pairs) if pairs else "")
 
 
 def past() -> Past | None:

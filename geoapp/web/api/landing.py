@@ -23,6 +23,9 @@ CONFORMANCE = (
     f"{_SPEC}ogcapi-features-2/1.0/conf/crs",
     f"{_SPEC}ogcapi-features-3/1.0/conf/queryables",
     f"{_SPEC}ogcapi-features-3/1.0/conf/queryables-query-parameters",
+    f"{_SPEC}ogcapi-features-4/1.0/conf/create-replace-delete",
+    f"{_SPEC}ogcapi-features-4/1.0/conf/update",
+    f"{_SPEC}ogcapi-features-4/1.0/conf/optimistic-locking-etags",
 )
 
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from geoapp.layer import Layer
-from geoapp.queries.reader import Reader
+from geoapp.queries.reader import Reader, Right
 from geoapp.web import context, params
-from geoapp.web.api import answers, asked, schemas
+from geoapp.web.api import answers, asked, openapi_edit, schemas
 from geoapp.web.api.answers import GEOJSON, HTML, JSON, OPENAPI, SCHEMA
 from geoapp.web.i18n import gettext
 
@@ -78,6 +78,9 @@ def _layer_paths(layer: Layer, reader: Reader) -> Node:
     for node in made.values():
         node["get"]["tags"] = [layer.id]
         node["get"]["responses"]["404"] = {"$ref": "#/components/responses/NotFound"}
+    if reader.may(Right.EDIT):
+        for path, methods in openapi_edit.paths(layer).items():
+            made[path] = {**made.get(path, {}), **methods}
     return {base + path: node for path, node in made.items()}
 
 
@@ -197,6 +200,7 @@ def _problems() -> Node:
         "NotFound": gettext("没有找到"),
         "ServerError": gettext("服务出错"),
         "Busy": gettext("服务繁忙，请稍后再试"),
+        **openapi_edit.problems(),
     }
     content = {PROBLEM: {"schema": _ref("problem")}, HTML: {"schema": {"type": "string"}}}
     return {name: {"description": text, "content": content} for name, text in told.items()}

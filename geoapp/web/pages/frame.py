@@ -9,7 +9,7 @@ from flask import current_app, request
 
 from geoapp.queries.reader import Right
 from geoapp.services import sources
-from geoapp.web import context
+from geoapp.web import asof, context
 from geoapp.web.access import current_reader
 from geoapp.web.i18n import gettext
 from geoapp.web.pages import links
@@ -61,7 +61,9 @@ def more() -> list[MenuItem]:
     known = {rule.rule for rule in current_app.url_map.iter_rules()}
     here = request.path
     return [
-        MenuItem(path, gettext(title), links.absolute(path), here == path or here.startswith(f"{path.rstrip('/')}/"))
+        MenuItem(
+            path, gettext(title), request.script_root + path, here == path or here.startswith(f"{path.rstrip('/')}/")
+        )
         for path, title, right in MORE
         if path in known and current_reader().may(right)
     ]
@@ -83,4 +85,7 @@ def context_of_request() -> dict[str, Any]:
         "reader": current_reader(),
         "town": context.town(),
         "synthetic": sources.synthetic(),
+        "past": asof.past(),
+        "past_kept": asof.kept(),
+        "now_address": asof.now_address,
     }

@@ -8,13 +8,14 @@ from urllib.parse import quote, urlencode
 from flask import request
 
 from geoapp.layer import Layer
+from geoapp.web import asof
 
 Query = Mapping[str, str]
 
 
 def absolute(path: str, query: Query | None = None) -> str:
-    """A path of this service under the prefix it is served at, with the parameters that have a value."""
-    given = {name: text for name, text in (query or {}).items() if text}
+    """A path of this service under the prefix it is served at, with the parameters that have a value; the past stays the past."""
+    given = {name: text for name, text in {**asof.kept(), **(query or {})}.items() if text}
     return request.script_root + path + ("?" + urlencode(given, safe=",-:~/") if given else "")
 
 
