@@ -98,10 +98,10 @@ def _lines() -> Callable[[str, int, int], None]:
     return step
 
 
-def migrate() -> None:
+def migrate(*, without_new: bool = False) -> None:
     """Bring the database to its newest form."""
-    app = current_app
-    runner.upgrade(database().owner, app.extensions["layers"], database().schema, app.extensions["town"].extent)
+    layers, town = current_app.extensions["layers"], current_app.extensions["town"]
+    runner.upgrade(database().owner, layers, database().schema, town.extent, without_new=without_new)
 
 
 @db_group.command("upgrade", help="迁移到最新 / migrate to the newest version")
@@ -131,7 +131,7 @@ def db_check() -> None:
 @with_appcontext
 def db_revision(message: str, shared: bool) -> None:
     with running_database() as found:
-        migrate()
+        migrate(without_new=True)
         made = runner.write_revision(found.owner, found.schema, message, "shared" if shared else "town")
     click.echo(str(made))
 

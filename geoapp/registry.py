@@ -67,6 +67,10 @@ class Layers(Mapping[str, Layer]):
         for r in layer.references:
             if r.layer not in self._by_id or r.label not in self._by_id[r.layer].columns_by_name:
                 yield f"reference {r.column} points at no such layer or label: {r.layer}.{r.label}"
+        for hold in layer.workflow.holds:
+            holder = self._by_id.get(hold.layer)
+            if holder is None or hold.by not in holder.columns_by_name:
+                yield f"hold names no such layer or column: {hold.layer}.{hold.by}"
         for rollup in layer.rollups:
             child = self._by_id.get(rollup.child)
             if child is None or rollup.by not in child.columns_by_name:

@@ -5,10 +5,12 @@ No Flask and no Session: facts come in, verdicts go out.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
+from geoapp import workdays
 from geoapp.said import Said, said
 
 
@@ -27,11 +29,69 @@ class Guard:
 
 
 @dataclass(frozen=True, slots=True)
+class Only:
+    """Features whose ``column`` holds one of ``values``."""
+
+    column: str
+    values: frozenset[str]
+
+    def fits(self, row: Mapping[str, Any]) -> bool:
+        return row.get(self.column) in self.values
+
+
+@dataclass(frozen=True, slots=True)
 class Need:
     """A step into one of ``to`` needs these columns filled."""
 
     to: frozenset[str]
     columns: tuple[str, ...]
+    rule: str = ""
+    only: Only | None = None
+    """Asked only of features of this kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A step into one of ``to`` is open only to features of a kind."""
+
+    to: frozenset[str]
+    only: Only
+    message: str
+    rule: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """A step into one of ``to`` must lie more than ``days`` after the day in ``since``; its own day stands in ``on``."""
+
+    to: frozenset[str]
+    since: str
+    on: str
+    days: int
+    message: str
+    rule: str = ""
+    only: Only | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OfficeDay:
+    """The day in ``on`` of a step into one of ``to`` must be a working day (weekends, holidays and 调休 observed)."""
+
+    to: frozenset[str]
+    on: str
+    message: str
+    rule: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A step into one of ``to`` is held while a feature of ``layer`` whose ``by`` names this one stands in one of ``within``."""
+
+    to: frozenset[str]
+    layer: str
+    by: str
+    within: frozenset[str]
+    message: str
     rule: str = ""
 
 
@@ -58,6 +118,10 @@ class Workflow:
 
     guards: tuple[Guard, ...] = ()
     needs: tuple[Need, ...] = ()
+    kinds: tuple[Kind, ...] = ()
+    waits: tuple[Wait, ...] = ()
+    office_days: tuple[OfficeDay, ...] = ()
+    holds: tuple[Hold, ...] = ()
     clocks: tuple[Clock, ...] = ()
     disputed: frozenset[str] = frozenset()
     """Statuses the queue shows as disputed."""
@@ -91,15 +155,53 @@ class Machine:
         return frozenset(found)
 
     def refused(
-        self, row: Mapping[str, Any], to: str, note: str, parents: Mapping[str, str | None]
+        self,
+        row: Mapping[str, Any],
+        to: str,
+        note: str,
+        parents: Mapping[str, str | None],
+        held: Collection[Hold] = (),
     ) -> StepProblem | None:
-        """Why ``row`` may not go to ``to``; ``parents`` maps reference columns to the referenced feature's status."""
+        """Why ``row`` may not go to ``to``.
+
+        ``parents`` maps reference columns to the referenced feature's status; ``held`` are the holds that stand for this row.
+        """
         now = row["status"]
         if to == now:
             return None
         if to not in self.following.get(now, ()):
             return self._reversal(now, to, note)
-        return self._guarded(to, parents) or self._lacking(row, to)
+        return (
+            self._guarded(to, parents)
+            or self._of_another_kind(row, to)
+            or self._lacking(row, to)
+            or self._too_early(row, to)
+            or self._on_a_day_off(row, to)
+            or next((StepProblem(said(h.message), h.rule) for h in held if to in h.to), None)
+        )
+
+    def _of_another_kind(self, row: Mapping[str, Any], to: str) -> StepProblem | None:
+        for kind in self.workflow.kinds:
+            if to in kind.to and not kind.only.fits(row):
+                return StepProblem(said(kind.message), kind.rule)
+        return None
+
+    def _too_early(self, row: Mapping[str, Any], to: str) -> StepProblem | None:
+        for wait in self.workflow.waits:
+            since, on = row.get(wait.since), row.get(wait.on)
+            if to not in wait.to or since is None or on is None or (wait.only and not wait.only.fits(row)):
+                continue
+            ends = workdays.after_days(since, wait.days)
+            if on <= ends:
+                return StepProblem(said(wait.message, day=_day(ends)), wait.rule)
+        return None
+
+    def _on_a_day_off(self, row: Mapping[str, Any], to: str) -> StepProblem | None:
+        for asked in self.workflow.office_days:
+            on = row.get(asked.on)
+            if to in asked.to and on is not None and not workdays.is_workday(on):
+                return StepProblem(said(asked.message, day=_day(on)), asked.rule)
+        return None
 
     def _reversal(self, now: str, to: str, note: str) -> StepProblem | None:
         """Back is a new event with a reason (Civil Code art. 147 ff. on revoking; archives keep both)."""
@@ -122,13 +224,19 @@ class Machine:
 
     def _lacking(self, row: Mapping[str, Any], to: str) -> StepProblem | None:
         for need in self.workflow.needs:
+            if to not in need.to or (need.only and not need.only.fits(row)):
+                continue
             missing = tuple(n for n in need.columns if row.get(n) in (None, ""))
-            if to in need.to and missing:
+            if missing:
                 names = "、".join(self.titles.get(n, n) for n in missing)
                 return StepProblem(
                     said("改为“{to}”前先填：{names}", to=self.labels[to], names=names), need.rule, missing
                 )
         return None
+
+
+def _day(day: date) -> str:
+    return day.isoformat()
 
 
 def statuses(*codes: str | Iterable[str]) -> frozenset[str]:

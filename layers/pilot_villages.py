@@ -6,11 +6,12 @@ from datetime import date
 from decimal import Decimal
 
 from geoalchemy2 import WKBElement
-from sqlalchemy import CheckConstraint, Date, ForeignKey, Numeric, Text
+from sqlalchemy import CheckConstraint, Computed, Date, ForeignKey, Numeric, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from geoapp.layer import Figure, Layer, LegendClass, Reference, Status, Style
 from geoapp.orm import Feature, choices, geometry
+from geoapp.workflow import Clock, Need, Only, Workflow, statuses
 
 MODELS = {"relocation": "整体搬迁安置", "hollow": "空心村治理", "suburban": "城郊村整治"}
 
@@ -42,10 +43,47 @@ class PilotVillage(Feature):
     invest_match_yuan: Mapped[Decimal | None] = _yuan("配套投资（元）")
     invest_self_yuan: Mapped[Decimal | None] = _yuan("自筹投资（元）")
     progress_pct: Mapped[int | None] = mapped_column(comment="进度（%）", info={"unit": "%"})
+    saved_pct: Mapped[Decimal | None] = mapped_column(
+        Numeric(6, 1),
+        Computed("round((land_before_mu - land_after_mu) / nullif(land_before_mu, 0) * 100, 1)", persisted=True),
+        comment="节地率（%）",
+        info={"unit": "%"},
+    )
+    council_members: Mapped[int | None] = mapped_column(comment="理事会人数")
+    signed_households: Mapped[int | None] = mapped_column(comment="搬迁：签约户数")
+    moved_households: Mapped[int | None] = mapped_column(comment="搬迁：已入住户数")
+    old_homes_removed: Mapped[int | None] = mapped_column(comment="搬迁：旧宅拆除栋数")
+    hollow_homes: Mapped[int | None] = mapped_column(comment="空心村：空心房栋数")
+    hollow_cleared: Mapped[int | None] = mapped_column(comment="空心村：已清理栋数")
+    renovated_homes: Mapped[int | None] = mapped_column(comment="城郊：整治栋数")
+    illegal_removed: Mapped[int | None] = mapped_column(comment="城郊：拆除违建处数")
+    pipes_m: Mapped[int | None] = mapped_column(comment="城郊：管网长度（米）")
+    plan_approved_on: Mapped[date | None] = mapped_column(Date, comment="规划批复日期")
+    finish_by: Mapped[date | None] = mapped_column(Date, comment="计划竣工日期")
+    finished_on: Mapped[date | None] = mapped_column(Date, comment="竣工日期")
     started_on: Mapped[date | None] = mapped_column(Date, comment="开工日期")
     accepted_on: Mapped[date | None] = mapped_column(Date, comment="验收日期")
     geom: Mapped[WKBElement] = geometry("MULTIPOLYGON")
 
+
+RELOCATION = Only("model", statuses("relocation"))
+HOLLOW = Only("model", statuses("hollow"))
+SUBURBAN = Only("model", statuses("suburban"))
+
+WORKFLOW = Workflow(
+    needs=(
+        Need(statuses("approved"), ("plan_approved_on", "households")),
+        Need(statuses("building"), ("started_on",)),
+        Need(statuses("finished"), ("finished_on",)),
+        Need(statuses("accepted"), ("accepted_on",)),
+        Need(statuses("building"), ("signed_households",), only=RELOCATION),
+        Need(statuses("finished"), ("moved_households", "old_homes_removed", "reclaimed_mu"), only=RELOCATION),
+        Need(statuses("building"), ("hollow_homes",), only=HOLLOW),
+        Need(statuses("finished"), ("hollow_cleared", "land_after_mu"), only=HOLLOW),
+        Need(statuses("finished"), ("renovated_homes", "illegal_removed", "pipes_m"), only=SUBURBAN),
+    ),
+    clocks=(Clock(statuses("building"), "计划竣工", column="finish_by"),),
+)
 
 LAYER = Layer(
     id="pilot_villages",
@@ -56,10 +94,13 @@ LAYER = Layer(
     page="pilots",
     menu=50,
     statuses=(
-        Status("planned", "规划中", next=("building",)),
-        Status("building", "建设中", next=("accepted",)),
+        Status("planned", "规划中", next=("approved",)),
+        Status("approved", "规划已批", next=("building",)),
+        Status("building", "建设中", next=("finished",)),
+        Status("finished", "已竣工", next=("accepted",)),
         Status("accepted", "已验收"),
     ),
+    workflow=WORKFLOW,
     legend_by="model",
     legend=(
         LegendClass("relocation", "整体搬迁安置", "#6A3D9A", "迁", shape="circle"),
@@ -82,8 +123,10 @@ LAYER = Layer(
         "invest_upper_yuan",
         "invest_match_yuan",
         "invest_self_yuan",
+        "saved_pct",
         "progress_pct",
         "started_on",
+        "finish_by",
         "accepted_on",
     ),
     columns=(
@@ -95,6 +138,7 @@ LAYER = Layer(
         "households",
         "land_before_mu",
         "land_after_mu",
+        "saved_pct",
         "progress_pct",
     ),
     filters=("model", "village", "batch_year"),

@@ -17,7 +17,7 @@ FOLDER = Path(__file__).resolve().parent
 sys.path.insert(0, str(FOLDER))
 
 from shapely.geometry import mapping  # noqa: E402
-from town import duties, ground, scenery, story, works  # noqa: E402
+from town import cases, duties, ground, scenery, story, works  # noqa: E402
 
 LISTED, LATER = "2010-01-01", "2013-01-01"
 NEW_COMMUNITIES = ("361027100008", "361027100009")
@@ -102,19 +102,23 @@ def files() -> dict[str, str]:
     parcels = works.parcels(sites, units, counts)
     story.tell(parcels)
     red = works.red_lines(parcels)
-    cases, case_history = duties.structures(parcels, units)
+    structures, case_history = duties.structures(parcels, units)
+    disputes, dispute_history = cases.disputes(parcels)
+    patrols, patrol_history = cases.patrols(units, structures)
     pilots, pilot_history = duties.pilots(
         plane, units, [*red.values(), *(p.plot.outline for p in parcels if not p.plan.stage)]
     )
-    history = [*story.rows(parcels), *case_history, *pilot_history]
+    history = [*story.rows(parcels), *case_history, *pilot_history, *dispute_history, *patrol_history]
     g = ground.geometry
     return {
         "town.geojson": collection("town", [({"name": "秀谷镇", "note": "演示边界（非法定）"}, mapping(outline))]),
         "villages.geojson": collection("villages", [(r, g(u.outline)) for r, u in zip(unit_rows, units, strict=True)]),
         "projects.geojson": collection("projects", [(r, g(red[r["code"]])) for r in projects(parcels)]),
         "parcels.geojson": collection("parcels", [(parcel_row(p), g(p.plot.outline)) for p in parcels]),
-        "illegal_structures.geojson": collection("illegal_structures", [(r, g(s)) for r, s in cases]),
+        "illegal_structures.geojson": collection("illegal_structures", [(r, g(s)) for r, s in structures]),
         "pilot_villages.geojson": collection("pilot_villages", [(r, g(s)) for r, s in pilots]),
+        "disputes.geojson": collection("disputes", [(r, g(p)) for r, p in disputes]),
+        "patrols.geojson": collection("patrols", [(r, g(p)) for r, p in patrols]),
         "places.geojson": collection("places", [({"name": n, "kind": k}, g(p)) for n, k, p in scenery.places(units)]),
         "water_roads.geojson": collection("water_roads", [({"kind": k, "name": n}, g(x)) for k, n, x in context]),
         "history.csv": story.written(history),

@@ -27,8 +27,11 @@ LOCK = 7_361_027_100
 LOCK_TIMEOUT = "15s"
 
 
-def upgrade(engine: Engine, layers: Layers, schema: str, extent: Bbox) -> None:
-    """Migrate both schemas to their heads and lay the ledger; one transaction, one runner at a time."""
+def upgrade(engine: Engine, layers: Layers, schema: str, extent: Bbox, *, without_new: bool = False) -> None:
+    """Migrate both schemas to their heads and lay the ledger; one transaction, one runner at a time.
+
+    ``without_new`` leaves out layers that no migration has made yet, so that a migration can be written for them.
+    """
     with engine.begin() as connection:
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
         connection.execute(text(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'"))
@@ -36,8 +39,13 @@ def upgrade(engine: Engine, layers: Layers, schema: str, extent: Bbox) -> None:
         for scope, name in (("shared", SHARED_SCHEMA), ("town", schema)):
             command.upgrade(config(connection, scope, name), "head")
         connection.execute(text(f'SET LOCAL search_path = "{schema}", {SHARED_SCHEMA}, public'))
-        ledger.lay(connection, layers.values(), extent)
+        there = [x for x in layers.values() if not without_new or _exists(connection, x.table.name)]
+        ledger.lay(connection, there, extent)
         _grant_shared(connection)
+
+
+def _exists(connection: Connection, table: str) -> bool:
+    return connection.execute(text("SELECT to_regclass(:t) IS NOT NULL"), {"t": table}).scalar_one() is True
 
 
 def pending(engine: Engine, schema: str) -> list[str]:

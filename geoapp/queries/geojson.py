@@ -201,7 +201,7 @@ def _value(layer: Layer, name: str, personal: bool) -> str:
         found = f"'\"'||{quoted}||'\"'"
     else:
         found = f"to_json({quoted})::text"
-    return f"coalesce({found}, 'null')" if column.nullable and not column.computed else found
+    return f"coalesce({found}, 'null')" if column.nullable else found
 
 
 def _bare(column: Column[Any]) -> bool:

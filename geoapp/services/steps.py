@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from geoapp.layer import Layer
-from geoapp.workflow import Machine, StepProblem
+from geoapp.workflow import Hold, Machine, StepProblem
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +43,18 @@ def refused_steps(
     graph = machine(layer)
     after = {row["id"]: {**row, **{k: v for k, v in changes[row["id"]].items() if k != "status"}} for row in wanted}
     stands = parents_of(session, layer, layers, list(after.values()))
+    held = held_by(session, layer, layers, list(after.values()))
     found = {}
     for row in wanted:
         values = after[row["id"]]
         parents = {c: stands[c].get(values.get(c)) for c in stands}
-        problem = graph.refused({**values, "status": row["status"]}, changes[row["id"]]["status"], note, parents)
+        problem = graph.refused(
+            {**values, "status": row["status"]},
+            changes[row["id"]]["status"],
+            note,
+            parents,
+            held.get(row[layer.key], ()),
+        )
         if problem:
             found[row["id"]] = problem
     return found
@@ -58,7 +65,22 @@ def open_steps(session: Session, layer: Layer, layers: Mapping[str, Layer], row:
     graph = machine(layer)
     stands = parents_of(session, layer, layers, [row])
     parents = {c: stands[c].get(row.get(c)) for c in stands}
-    return [Step(code, graph.refused(row, code, "-", parents)) for code in graph.following.get(row["status"], ())]
+    held = held_by(session, layer, layers, [row]).get(row[layer.key], ())
+    return [Step(code, graph.refused(row, code, "-", parents, held)) for code in graph.following.get(row["status"], ())]
+
+
+def held_by(
+    session: Session, layer: Layer, layers: Mapping[str, Layer], rows: Sequence[Mapping[str, Any]]
+) -> dict[Any, list[Hold]]:
+    """The declared holds that stand for each of some features, by key: one query a hold."""
+    found: dict[Any, list[Hold]] = {}
+    keys = {row[layer.key] for row in rows}
+    for hold in layer.workflow.holds:
+        t = layers[hold.layer].table.c
+        wanted = select(t[hold.by]).where(t[hold.by].in_(keys), t.status.in_(hold.within)).distinct()
+        for key in session.execute(wanted).scalars():
+            found.setdefault(key, []).append(hold)
+    return found
 
 
 def parents_of(

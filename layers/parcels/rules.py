@@ -5,7 +5,7 @@ Land Administration Law (2019-08-26) arts. 47–48, its Implementation Regulatio
 
 from __future__ import annotations
 
-from geoapp.workflow import Clock, Guard, Need, Workflow, statuses
+from geoapp.workflow import Clock, Guard, Hold, Need, Workflow, statuses
 
 PLAN_CONFIRMED = statuses(
     "plan_confirmed", "signing", "funded", "submitted", "returned", "approved", "acq_announced", "implementing",
@@ -35,6 +35,13 @@ WORKFLOW = Workflow(
     needs=(
         Need(statuses("registered", "signed", "part_paid", "paid"), ("household_name",), "实施条例第二十八条"),
         Need(statuses("calculated", "signed"), ("land_class",)),
+    ),
+    holds=(
+        Hold(
+            statuses("paid", "cleared", "delivered"), "disputes", "parcel",
+            statuses("received", "accepted", "handling", "extended"),
+            "这块地还有没办结的矛盾纠纷，先化解再继续", "",
+        ),
     ),
     clocks=(
         Clock(statuses("announced"), "公告期满，开展调查", days=10, since="status_on", working=True, rule="实施条例第二十六条"),

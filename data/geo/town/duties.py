@@ -36,6 +36,10 @@ PATHS = {
     "urged": (*ROUTE, "urged"), "enforce_decided": (*ROUTE, "urged", "enforce_decided"),
     "announced": (*ROUTE, "urged", "enforce_decided", "announced"), "court": (*ROUTE, "urged", "court"),
 }  # fmt: skip
+KPIS = (
+    "signed_households", "moved_households", "old_homes_removed", "hollow_homes", "hollow_cleared", "renovated_homes",
+    "illegal_removed", "pipes_m",
+)  # fmt: skip
 REAL_PILOTS = (
     ("范家源", "relocation"),
     ("徐坊", "hollow"),
@@ -43,6 +47,13 @@ REAL_PILOTS = (
     ("双源", "hollow"),
     ("里吴新连", "hollow"),
 )
+
+
+DATES = {
+    "stop_ordered": "stop_ordered_on", "notified": "notified_on", "ordered": "ordered_on", "urged": "urged_on",
+    "enforce_decided": "decided_on", "announced": "announced_on", "court": "court_on",
+}  # fmt: skip
+"""The column that takes the day of a step."""
 
 
 def working_day(week: int, offset: int) -> date:
@@ -68,12 +79,27 @@ def structures(parcels: list[Parcel], units: list[Unit]) -> tuple[list[tuple[Fea
                 break
         taken.append(shape)
         path = ENDS.get(fate) or PATHS.get(fate) or ROUTE[: ROUTE.index(fate) + 1] if fate != "found" else ()
-        week = rng.randint(1, 92 - len(path) * 2) if fate in ENDS else rng.randint(78, 100 - len(path))
+        basis = rng.choices(("planning_65", "planning_64", "land_77", "homestead_78"), (5, 1, 2, 3))[0]
+        basis, path = _lawful(basis, path)
+        slow = 28 if "enforced" in path else 0
+        week = rng.randint(1, 92 - len(path) * 2 - slow) if fate in ENDS else rng.randint(78, 99 - len(path))
         found = working_day(week, i)
         key = f"WJ-{found.year}-{i:03}"
-        made.append((_case(key, parcel, shape, found, rng), shape))
+        made.append((_case(key, parcel, shape, found, basis, rng), shape))
         history += _case_history(key, path, week, i, fate in ENDS, rng)
     return made, history
+
+
+def _lawful(basis: str, path: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+    """Land cases are enforced by a court only; planning cases never go there."""
+    if path[-1:] == ("court",):
+        return "land_77", path
+    if basis.startswith("planning") or "enforce_decided" not in path:
+        return basis, path
+    if "enforced" not in path:
+        return "planning_65", path
+    at = path.index("enforce_decided")
+    return basis, (*path[:at], "court", *path[path.index("enforced") :])
 
 
 def _building(field: Polygon, rng: Random) -> Polygon | None:
@@ -85,28 +111,44 @@ def _building(field: Polygon, rng: Random) -> Polygon | None:
     return turned if field.buffer(-0.5).contains(turned) else None
 
 
-def _case(key: str, parcel: Parcel, shape: Polygon, found: date, rng: Random) -> Feature:
+def _case(key: str, parcel: Parcel, shape: Polygon, found: date, basis: str, rng: Random) -> Feature:
     floors = rng.choice((1, 1, 1, 2, 2, 3))
     return {
         "case_no": key, "status": "found", "village": parcel.village, "group": parcel.group,
-        "legal_basis": rng.choices(("planning_65", "planning_64", "land_77", "homestead_78"), (5, 1, 2, 3))[0],
+        "legal_basis": basis,
         "land_class": parcel.plot.land_class, "building_area_m2": round(shape.area * floors * rng.uniform(0.92, 1.0), 2),
         "floors": floors, "structure": rng.choice(("brick_concrete", "brick_concrete", "brick_timber", "simple", "frame")),
         "discovered_by": rng.choices(("patrol", "report", "satellite"), (6, 2, 2))[0], "found_on": found.isoformat(),
-        "removed_on": None, "party_name": rng.choice(SURNAMES) + rng.choice(GIVEN),
+        **dict.fromkeys(DATES.values()), "comply_by": None, "removed_on": None, "enforce_hour": None, "party_name": rng.choice(SURNAMES) + rng.choice(GIVEN),
     }  # fmt: skip
 
 
 def _case_history(key: str, path: tuple[str, ...], week: int, i: int, ends: bool, rng: Random) -> list[Row]:
     history = []
+    weeks: dict[str, int] = {}
     for status in path:
         week += 1 if not ends else rng.choice((1, 1, 2))
-        week = min(week, LAST_WEEK - 1)
+        if status in ("court", "enforce_decided"):
+            week = max(week, weeks["urged"] + 3, weeks["ordered"] + 4)
+        if status == "enforced" and "court" not in weeks:
+            week = max(week, weeks["ordered"] + 28)
+        week = weeks[status] = min(week, LAST_WEEK - 1)
         day = working_day(week, i)
         at = datetime(day.year, day.month, day.day, 8 + i % 8, 40, tzinfo=CST)
-        changes = {"removed_on": day.isoformat()} if status in ("self_removed", "enforced") else {}
-        history.append(row("illegal_structures", key, at, day, status, "team", "违建案件办理", changes))
+        history.append(row("illegal_structures", key, at, day, status, "team", "违建案件办理", _filled(status, day)))
     return history
+
+
+def _filled(status: str, day: date) -> dict[str, object]:
+    """What a step writes besides the status."""
+    changes: dict[str, object] = {DATES[status]: day.isoformat()} if status in DATES else {}
+    if status == "ordered":
+        changes["comply_by"] = (day + timedelta(days=15)).isoformat()
+    if status in ("self_removed", "enforced"):
+        changes["removed_on"] = day.isoformat()
+    if status == "enforced":
+        changes["enforce_hour"] = 9
+    return changes
 
 
 def pilots(
@@ -168,14 +210,44 @@ def _pilot(
         "land_after_mu": round(before * (1 - saved), 2), "demolished_m2": round(homes * rng.uniform(20, 75), 1),
         "reclaimed_mu": round(before * saved * rng.uniform(0.6, 0.95), 2), "invest_upper_yuan": round(cost * 0.5, 2),
         "invest_match_yuan": round(cost * 0.3, 2), "invest_self_yuan": round(cost * 0.2, 2), "progress_pct": 0,
-        "started_on": None, "accepted_on": None,
+        "council_members": rng.randint(5, 9), "plan_approved_on": None, "finish_by": None, "finished_on": None,
+        "started_on": None, "accepted_on": None, **dict.fromkeys(KPIS),
     }  # fmt: skip
     key = feature["code"]
-    begun = datetime(first.year, first.month, first.day, 8 + i % 8, 20, tzinfo=CST)
-    ended = datetime(last.year, last.month, last.day, 8 + i % 8, 20, tzinfo=CST)
-    started = {"started_on": first.isoformat(), "progress_pct": 10}
-    accepted = {"accepted_on": last.isoformat(), "progress_pct": 100}
+    early, late = _indicators(model, homes, rng)
+    approved, done = working_day(max(start - 1, 0), i), working_day(end - 1, i)
+    due = (last + timedelta(days=30)).isoformat()
+    steps: tuple[tuple[str, date, str, dict[str, object]], ...] = (
+        ("approved", approved, "规划批复", {"plan_approved_on": approved.isoformat()}),
+        (
+            "building",
+            first,
+            "试点开工",
+            {"started_on": first.isoformat(), "finish_by": due, "progress_pct": 10, **early},
+        ),
+        ("finished", done, "试点竣工", {"finished_on": done.isoformat(), "progress_pct": 95, **late}),
+        ("accepted", last, "试点验收", {"accepted_on": last.isoformat(), "progress_pct": 100}),
+    )
     return feature, [
-        row("pilot_villages", key, begun, first, "building", "admin", "试点开工", started),
-        row("pilot_villages", key, ended, last, "accepted", "admin", "试点验收", accepted),
+        row(
+            "pilot_villages",
+            key,
+            datetime(d.year, d.month, d.day, 8 + i % 8, 20, tzinfo=CST),
+            d,
+            status,
+            "admin",
+            note,
+            changes,
+        )
+        for status, d, note, changes in steps
     ]
+
+
+def _indicators(model: str, homes: int, rng: Random) -> tuple[dict[str, object], dict[str, object]]:
+    """What a model reports at the start and at the end."""
+    n = max(3, round(homes * rng.uniform(0.3, 0.8)))
+    if model == "relocation":
+        return {"signed_households": homes}, {"moved_households": homes, "old_homes_removed": homes}
+    if model == "hollow":
+        return {"hollow_homes": n}, {"hollow_cleared": n}
+    return {}, {"renovated_homes": n, "illegal_removed": rng.randint(0, 6), "pipes_m": 40 * n}
