@@ -185,6 +185,7 @@ export class Legend {
       try {
         this.counts.set(layer.id, await this._countsOf(layer, values, signal));
         this._showCounts(layer, this.state.values.classes.get(layer.id));
+        painted("counts");
         if (!values.asof) this.onRevision?.(layer, this.counts.get(layer.id).revision);
       } catch (error) {
         if (error.name === "AbortError") return;
