@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 from werkzeug.serving import make_server
 
-from tests.support import basic_client
+from tests.support import PASSWORDS, basic_client
 
 
 @pytest.fixture
@@ -102,6 +102,31 @@ def test_a_land_team_changes_undoes_and_changes_many(demo_app, open_page):
     expect(paid).to_have_text(str(before[1] + n))
     page.locator("#toasts .toast-action").first.click()
     expect(paid).to_have_text(str(before[1]))
+
+
+@pytest.mark.browser
+def test_an_ended_session_logs_in_again_in_place_and_saves(demo_app, open_page):
+    number, lon, lat = _signed(demo_app)
+    page = open_page("team", f"/map?layers=parcels&sel=parcels/{number}&c={lon},{lat}&z=17")
+    page.watch.expected = ("401",)
+    expect(page.locator("#panel .fields").first).to_be_visible()
+    paid = page.get_by_test_id("count-parcels-paid")
+    expect(paid).not_to_be_empty()
+    before = int(paid.inner_text())
+    page.context.clear_cookies()
+    page.keyboard.press("6")
+    dialog = page.locator("#login-again")
+    expect(dialog).to_be_visible()
+    dialog.locator("input[name=password]").fill("wrong")
+    dialog.locator("button[type=submit]").click()
+    expect(page.locator("#login-again-trouble")).to_be_visible()
+    dialog.locator("input[name=password]").fill(PASSWORDS["team"])
+    dialog.locator("button[type=submit]").click()
+    expect(page.locator("#toasts")).to_contain_text("已改为已付款")
+    expect(paid).to_have_text(str(before + 1))
+    page.keyboard.press("Control+z")
+    expect(paid).to_have_text(str(before))
+    expect(page.locator("#toasts")).to_contain_text("已撤销")
 
 
 def _signed(app):

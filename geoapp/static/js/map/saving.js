@@ -3,11 +3,21 @@
 import { $, painted, toast } from "../dom.js";
 import { t } from "../i18n.js";
 import { Trouble } from "../net.js";
+import { logInAgain } from "./again.js";
 
 const csrf = () => $("meta[name=csrf-token]")?.content ?? "";
 
-/** Sends JSON or a form; the answer as {status, body, etag}. A lost session or network becomes a Trouble. */
-export const send = async (url, { method = "POST", json, form, headers = {} } = {}) => {
+/** Sends JSON or a form; the answer's body. An ended session asks to log in here and sends once more. */
+export const send = async (url, options = {}) => {
+  try {
+    return await sendOnce(url, options);
+  } catch (error) {
+    if (error.kind !== "session" || !(await logInAgain())) throw error;
+    return sendOnce(url, options);
+  }
+};
+
+const sendOnce = async (url, { method = "POST", json, form, headers = {} }) => {
   let response;
   try {
     response = await fetch(url, {
@@ -41,16 +51,16 @@ export class Saving {
     this.last = null;
   }
 
-  /** Runs a save; what `undo` the server offers is kept for the toast and Ctrl+Z. */
-  async run(layer, words, save) {
+  /** Runs a save; what `undo` the server offers is kept for the toast and Ctrl+Z. `back` paints what was before. */
+  async run(layer, words, save, back = null) {
     const answer = await save();
     this.hooks.saved(layer, answer);
-    this.told(layer, words, answer);
+    this.told(layer, words, answer, back);
     return answer;
   }
 
-  told(layer, words, answer) {
-    this.last = answer.undo ? { layer, url: answer.undo } : null;
+  told(layer, words, answer, back = null) {
+    this.last = answer.undo ? { layer, url: answer.undo, back } : null;
     const more = this.last ? { action: { label: t("撤销 (Ctrl+Z)"), run: () => this.undo() } } : {};
     toast(words, { key: "saved", ...more, life: 10000 });
     painted("saved");
@@ -64,13 +74,16 @@ export class Saving {
       return;
     }
     this.last = null;
-    this.hooks.undoing?.(last.layer);
+    if (last.back) last.back();
+    else this.hooks.undoing?.(last.layer);
+    painted("undo");
     try {
       const answer = await send(last.url);
+      this.hooks.undoing?.(last.layer);
       this.hooks.saved(last.layer, answer);
       toast(t("已撤销"), { key: "saved" });
-      painted("undo");
     } catch (error) {
+      this.hooks.undoing?.(last.layer);
       this.hooks.saved(last.layer, {});
       toast(error.message, { trouble: true, key: "saved" });
     }

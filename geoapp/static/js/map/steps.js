@@ -51,6 +51,7 @@ export class Steps {
     const { key, id, feature } = page.panel.now;
     const from = feature ? page.scene.classOf(layer, feature) : null;
     const to = layer.classes.find((c) => c.codes.includes(code));
+    const was = feature ? page.scene.code(layer, feature) : null;
     page.scene.setStatus(layer, id, code);
     page.legend.shift(layer, feature, from, to);
     page.map.repaint();
@@ -59,7 +60,7 @@ export class Steps {
     data.delete("csrf_token");
     try {
       const words = t("{key} 已改为{label}", { key, label: to?.label ?? code });
-      await page.saving.run(layer, words, () => send(`${cardUrl(layer, key)}/status`, { form: data }));
+      await page.saving.run(layer, words, () => send(`${cardUrl(layer, key)}/status`, { form: data }), was && (() => this._back(layer, id, feature, to, from, was)));
       this.repeat = { code, note: data.get("note") ?? "" };
     } catch (error) {
       page.scene.unsetStatus(layer, id);
@@ -69,6 +70,15 @@ export class Steps {
       const action = error.kind === "session" ? { label: t("重新登录"), run: () => location.assign(loginUrl()) } : null;
       toast(error.message, { trouble: true, key: "saved", action });
     }
+  }
+
+  /** What stood before, at once; the server confirms. */
+  _back(layer, id, feature, now, before, code) {
+    const { page } = this;
+    page.scene.setStatus(layer, id, code);
+    page.legend.shift(layer, feature, now, before);
+    page.map.repaint();
+    if (page.panel.now?.id === id) page.panel.restate(layer, before);
   }
 
   /** 同上: the latest status once more, on the feature open now. */
