@@ -35,7 +35,19 @@ user_group = AppGroup("user", help="账号 / accounts")
 
 def init_app(app: Flask) -> None:
     """Attach the commands."""
-    for command in (db_group, user_group, serve_command, seed, import_file, export_file, backup_to, restore_from):
+    from geoapp.cli_rates import rates_group
+
+    for command in (
+        db_group,
+        user_group,
+        rates_group,
+        serve_command,
+        seed,
+        import_file,
+        export_file,
+        backup_to,
+        restore_from,
+    ):
         app.cli.add_command(command)
 
 

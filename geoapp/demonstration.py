@@ -9,7 +9,7 @@ from flask import Flask
 from geoapp import accounts
 from geoapp.db import Database
 from geoapp.importing.seeding import load_file
-from geoapp.services import seed
+from geoapp.services import rates, reckonings, seed
 from geoapp.settings import Settings
 from geoapp.towns import SEED_FOLDER
 
@@ -33,6 +33,10 @@ def ensure(app: Flask, progress: seed.Progress) -> int:
         if not seed.seeded(session):
             load = load_file(app.extensions["layers"], app.extensions["town"])
             made = seed.seed(session, app.extensions["layers"], SEED_FOLDER, load, progress)
+            for layer in app.extensions["layers"].values():
+                if layer.reckoning is not None:
+                    rates.add(session, layer, rates.read(SEED_FOLDER / "rates_demo.toml"), "admin")
+                    reckonings.demonstrate(session, layer)
         accounts.ensure_demo_accounts(session)
         session.commit()
     return made

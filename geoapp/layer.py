@@ -15,6 +15,7 @@ from sqlalchemy import Column, Table
 
 from geoapp.errors import DeclarationError
 from geoapp.orm import DenseFeature, Feature
+from geoapp.reckoning import Reckoning
 from geoapp.workflow import Workflow
 
 PATTERNS = ("plain", "dots", "hatch", "backhatch")
@@ -135,6 +136,8 @@ class Layer:
     """Column that takes the effective date of the latest status."""
     workflow: Workflow = field(default_factory=Workflow)
     """Guards, needed data and clocks besides the statuses' ``next``."""
+    reckoning: Reckoning | None = None
+    """How a household of these features is compensated."""
     cell_parsers: Mapping[str, Callable[[str], Any]] = field(default_factory=dict)
     """Column → function that turns a file's text into the column's value (land class names into codes, …)."""
 
@@ -240,6 +243,7 @@ class Layer:
             ("weight", (self.weight,) if self.weight else ()),
             ("legend_by", (self.legend_by,)),
             ("status_date", (self.status_date,) if self.status_date else ()),
+            ("reckoning", (self.reckoning.holder, *self.reckoning.together) if self.reckoning else ()),
             ("example", self.example),
             ("references", [r.column for r in self.references]),
             ("import_columns", [c for c in self.import_columns.values() if isinstance(c, str)]),

@@ -162,6 +162,7 @@ def grant(connection: Connection) -> None:
         GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO {APP_ROLE};
         GRANT USAGE ON ALL SEQUENCES IN SCHEMA {schema} TO {APP_ROLE};
         REVOKE INSERT, UPDATE, DELETE ON change, operation FROM {APP_ROLE};
+        REVOKE UPDATE, DELETE ON rate_book, reckoned, payment FROM {APP_ROLE};
         REVOKE INSERT, DELETE ON layer_revision FROM {APP_ROLE};
         GRANT INSERT (kind, layer, by, effective_on, note, undo_of) ON operation TO {APP_ROLE};
         REVOKE ALL ON alembic_version FROM {APP_ROLE};

@@ -128,7 +128,7 @@ def files() -> dict[str, str]:
 def sources(made: dict[str, str]) -> str:
     """``sources.toml`` with the sums of what was made."""
     text = (FOLDER / "sources.template.toml").read_text(encoding="utf-8")
-    kept = {p.name: p.read_bytes() for p in FOLDER.glob("*.geojson")} | {n: t.encode() for n, t in made.items()}
+    kept = {p.name: p.read_bytes() for p in FOLDER.iterdir() if p.is_file()} | {n: t.encode() for n, t in made.items()}
     for entry in tomllib.loads(text)["source"]:
         name = entry["file"]
         text = text.replace(f'sha256 = "{name}"', f'sha256 = "{hashlib.sha256(kept[name]).hexdigest()}"')

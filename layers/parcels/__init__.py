@@ -14,6 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from geoapp.layer import Figure, Layer, Reference, Style
 from geoapp.orm import PERSONAL_NAME, DenseFeature, area_ellip_m2, area_m2, area_mu, choices, geometry
+from layers.parcels.compensation import RECKONING
 from layers.parcels.land_class import LAND_CLASSES, land_class
 from layers.parcels.rules import WORKFLOW
 from layers.parcels.status import LEGEND, STATUSES
@@ -55,6 +56,7 @@ LAYER = Layer(
     weight="area_mu",
     status_date="status_on",
     workflow=WORKFLOW,
+    reckoning=RECKONING,
     statuses=STATUSES,
     legend=LEGEND,
     card=(
