@@ -14,7 +14,7 @@ PLACE = re.compile(r"\{(\w+)\}")
 CALL = re.compile(r"""\b(?:_|t|gettext)\(\s*("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')""")
 LITERAL = re.compile(r"""_\(\s*"([^"]*)"\s+if\s+.*?\s+else\s+"([^"]*)"\s*\)""")
 OPERATORS = (
-    "geoapp/cli.py", "geoapp/cluster.py", "geoapp/serve.py", "geoapp/postgres.py", "geoapp/occupancy.py",
+    "geoapp/cli.py", "geoapp/cli_rates.py", "geoapp/cluster.py", "geoapp/serve.py", "geoapp/postgres.py", "geoapp/occupancy.py",
     "geoapp/settings.py", "geoapp/demonstration.py", "geoapp/towns.py", "geoapp/gunicorn_conf.py", "geoapp/services/backup.py",
 )  # fmt: skip
 """What an operator reads in a terminal says both languages in one line."""
