@@ -205,7 +205,7 @@ def import_file(
 
 @click.command("export", help="导出图层 / export a layer")
 @click.argument("layer")
-@click.option("--format", "fmt", default="geojson", help="geojson|geojsonseq")
+@click.option("--format", "fmt", type=click.Choice(list(export.formats())), default="geojson", show_default=True)
 @click.option("--crs", default="EPSG:4326", show_default=True)
 @click.option("--where", multiple=True, metavar="列=值", help="筛选，可重复 / filter, may be repeated")
 @click.option("--as-of", metavar="日期", help="某日的状态，如 2026-06-30 / the state of a day")

@@ -48,7 +48,7 @@ def formats() -> Mapping[str, Format]:
         declared = getattr(importlib.import_module(f"{export_formats.__name__}.{module}"), "FORMAT", None)
         if isinstance(declared, Format):
             found |= dict.fromkeys(declared.extensions, declared)
-    return found
+    return dict(sorted(found.items(), key=lambda one: (one[1].order, one[1].extensions.index(one[0]))))
 
 
 def format_or_404(extension: str) -> Format:

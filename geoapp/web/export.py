@@ -134,6 +134,11 @@ def _downloads(layer: Layer, chosen: Crs) -> list[dict[str, str]]:
         kept.append(("crs", chosen.name))
     query = "?" + urlencode(kept) if kept else ""
     return [
-        {"title": form.title, "extension": form.extension, "url": f"/export/{layer.id}.{form.extension}{query}"}
+        {
+            "title": form.title,
+            "extension": form.extension,
+            "about": form.about,
+            "url": f"/export/{layer.id}.{form.extension}{query}",
+        }
         for form in dict.fromkeys(export.formats().values())
     ]

@@ -202,12 +202,12 @@ def _class(layer: Layer, i: int) -> dict[str, Any]:
 
 
 def _references() -> dict[str, list[dict[str, str]]]:
-    """Choices of every reference column, by column name."""
+    """Choices of every reference column, by column name; a layer of thousands is searched, not listed."""
     found: dict[str, list[dict[str, str]]] = {}
     for layer in context.layers().values():
         for reference in layer.references:
-            if reference.column not in found:
-                parent = context.layers()[reference.layer]
+            parent = context.layers()[reference.layer]
+            if reference.column not in found and not parent.dense:
                 t = parent.table.c
                 rows = session().execute(select(t[parent.key], t[reference.label]).order_by(t[parent.key])).all()
                 found[reference.column] = [{"code": code, "name": name} for code, name in rows]

@@ -32,6 +32,10 @@ class Format:
     write: Callable[[Connection, Wanted], Pieces]
     compressible: bool = True
     """Text, worth gzip on the way."""
+    order: int = 90
+    """Place among the formats on the page, the smallest first."""
+    about: str = ""
+    """What it is good for, one sentence."""
 
     @property
     def extension(self) -> str:

@@ -87,4 +87,7 @@ def field(layer: Layer, name: str) -> dict[str, str]:
     return found
 
 
-FORMAT = Format(("geojson",), "GeoJSON", "application/geo+json", write)
+FORMAT = Format(
+    ("geojson",), "GeoJSON", "application/geo+json", write, order=0,
+    about="通用文本格式，QGIS、ArcGIS 与网页地图都能读；可作数据链接。",
+)  # fmt: skip

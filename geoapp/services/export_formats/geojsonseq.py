@@ -24,4 +24,11 @@ def write(connection: Connection, wanted: Wanted) -> Pieces:
         yield Piece(n, _RS + text.replace(_RS, b"\n" + _RS) + b"\n")
 
 
-FORMAT = Format(("geojsonseq", "geojsonl"), "GeoJSON 文本序列", "application/geo+json-seq", write)
+FORMAT = Format(
+    ("geojsonseq", "geojsonl"),
+    "GeoJSON 文本序列",
+    "application/geo+json-seq",
+    write,
+    order=90,
+    about="每行一个要素，适合程序逐条处理。",
+)
