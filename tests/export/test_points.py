@@ -61,7 +61,7 @@ def test_the_file_of_a_project_lies_where_the_parcels_lie(app):
     to_plane = Transformer.from_crs(4490, 4527, always_xy=True).transform
     for feature in features:
         cells, shape = found[feature["properties"]["parcel_no"]]
-        ours = shapely.ops.transform(to_plane, shapely.from_geojson(json.dumps(feature["geometry"])))
+        ours = shapely.transform(shapely.from_geojson(json.dumps(feature["geometry"])), to_plane, interleaved=False)
         assert shapely.hausdorff_distance(shape.boundary, ours.boundary) < 0.0012
         assert float(cells[1]) == pytest.approx(feature["properties"]["area_m2"] / 10000, abs=0.00005)
         assert cells[7] == feature["properties"]["land_class"]

@@ -22,6 +22,7 @@ NAMES = (
     "geoapp/services/search_terms.py", "geoapp/services/load_data.py", "geoapp/importing/formats/cells.py",
     "geoapp/importing/cleaning/titles.py", "geoapp/importing/cleaning/placing.py", "geoapp/importing/reading/encoding.py",
     "geoapp/services/export_names.py", "layers/parcels/land_class.py", "geoapp/services/seed.py", "geoapp/importing/formats/dbf.py",
+    "geoapp/services/boundary_points.py",
     "geoapp/money.py",
 )  # fmt: skip
 """Names and words that are data: surnames, column names of files, parts of file names."""

@@ -35,12 +35,7 @@ class Counted:
     """Record batches of an export that count what passes."""
 
     def __init__(
-        self,
-        connection: Connection,
-        wanted: Wanted,
-        names: Callable[[list[Field]], list[str]],
-        system: Crs,
-        encoding: str = "utf-8",
+        self, connection: Connection, wanted: Wanted, names: Callable[[list[Field]], list[str]], system: Crs
     ) -> None:
         self.n = 0
         self._fields = rows.fields(wanted.layer)

@@ -82,6 +82,6 @@ def dictionary(fields: list[Field], encoding: str) -> str:
 
 
 FORMAT = Format(
-    ("zip", "shp"), "Shapefile（GBK）", "application/zip", pieces_of(make), compressible=False, order=20,
+    ("zip", "shp"), "Shapefile", "application/zip", pieces_of(make), compressible=False, order=20,
     about="压缩包内含 .shp/.dbf/.prj/.cpg；字段名为中文且不超过 10 字节，另附字段说明。",
 )  # fmt: skip
