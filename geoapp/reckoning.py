@@ -59,7 +59,10 @@ class Reckoning:
     payees: Mapping[str, str]
     lines: Callable[[Rates, Sequence[Facts], Sequence[Item]], list[Line]]
     problems: Callable[[Rates], list[str]]
+    nobody: str = ""
+    """Who is paid where a feature has no holder."""
     lists: tuple[str, ...] = ()
     """Columns of the rates that hold several values."""
     paid: frozenset[str] = field(default_factory=frozenset)
-    """Statuses of features that the demonstration town has paid for."""
+    part_paid: frozenset[str] = field(default_factory=frozenset)
+    """Statuses of features that the demonstration town has paid for, and of those half paid."""

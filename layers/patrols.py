@@ -8,7 +8,7 @@ from geoalchemy2 import WKBElement
 from sqlalchemy import CheckConstraint, Date, ForeignKey, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from geoapp.layer import Figure, Layer, LegendClass, Reference, Status, Style
+from geoapp.layer import Layer, LegendClass, Reference, Status, Style
 from geoapp.orm import Feature, choices, geometry
 from geoapp.workflow import Clock, Need, Workflow, statuses
 
@@ -77,7 +77,6 @@ LAYER = Layer(
     filters=("village", "means"),
     search=("patrol_no", "officer"),
     references=(Reference("village", "villages"),),
-    figures=(Figure("巡查发现问题", classes=("found", "handed_over"), unit="次"),),
     style=Style("symbol", order=55, visible=False, min_zoom=9),
     import_columns={
         "巡查编号": "patrol_no",

@@ -154,7 +154,10 @@ def feature_sql(layer: Layer, parents: tuple[Layer, ...], personal: bool, writin
     """The expression of one feature's text over the row ``t``, and the joins it needs. Percent signs are doubled."""
     joins = [_status_join(layer)]
     aliases: dict[str, str] = {}
+    itself = {r.column for r, parent in zip(layer.references, parents, strict=True) if r.label == parent.key}
     for reference, parent in zip(layer.references, parents, strict=True):
+        if reference.column in itself:
+            continue
         aliases[reference.column] = f"r{len(aliases)}"
         joins.append(_reference_join(reference, parent, aliases[reference.column]))
     parts = [_literal('{"type":"Feature","id":'), "t.id::text", _literal(f',"properties":{{"{layer.key}":')]
@@ -164,6 +167,8 @@ def feature_sql(layer: Layer, parents: tuple[Layer, ...], personal: bool, writin
             continue
         if name == "status":
             parts.append("st.member")
+        elif name in itself:
+            parts.append(_orphan(name, f"coalesce(to_json(t.\"{name}\")::text, 'null')"))
         elif name in aliases:
             parts.append(f"coalesce({aliases[name]}.member, {_orphan(name)})")
         else:
@@ -237,9 +242,9 @@ def _reference_join(reference: Reference, parent: Layer, alias: str) -> str:
     return f'LEFT JOIN ({ready}) {alias} ON {alias}.code = t."{column}"'
 
 
-def _orphan(name: str) -> str:
-    """A reference that is empty, or whose parent is not there."""
-    return f"{_member(name)}||coalesce(to_json(t.\"{name}\")::text, 'null')||{_member(name + '_name')}||'null'"
+def _orphan(name: str, label: str = "'null'") -> str:
+    """A reference that is empty, whose parent is not there, or that is read by its key, which needs no join."""
+    return f"{_member(name)}||coalesce(to_json(t.\"{name}\")::text, 'null')||{_member(name + '_name')}||{label}"
 
 
 def _member(name: str) -> str:

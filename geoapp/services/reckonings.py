@@ -9,7 +9,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import func, select, text
+from sqlalchemy import Date, cast, func, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -20,7 +20,6 @@ from geoapp.money_tables import Payment, RateBook, Reckoned
 from geoapp.reckoning import Item, Line
 from geoapp.said import said
 from geoapp.services import rates
-from geoapp.services.deadlines import TOWN_TIME
 
 MOST_ITEMS = 200
 
@@ -32,10 +31,18 @@ class Household:
     layer: Layer
     shared: Mapping[str, Any]
     rows: tuple[Mapping[str, Any], ...]
+    alone: str = ""
+    """Key of the only feature when it has no holder."""
 
     @property
     def key(self) -> str:
-        return json.dumps([self.shared[n] for n in rates.reckoning_of(self.layer).together], ensure_ascii=False)
+        declared = rates.reckoning_of(self.layer)
+        return json.dumps([*(self.shared[n] for n in declared.together), self.alone], ensure_ascii=False)
+
+    @property
+    def payee(self) -> str:
+        declared = rates.reckoning_of(self.layer)
+        return str(self.shared[declared.holder] or declared.nobody)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +95,7 @@ def household(session: Session, layer: Layer, key: str) -> Household:
         raise NotFound("{title}中没有“{key}”，可能已删除或编号有误", title=layer.title, key=key[:60])
     shared = {n: first[n] for n in declared.together}
     if not first[declared.holder]:
-        return Household(
-            layer, {**shared, declared.together[0]: first[declared.together[0]], declared.holder: key}, (dict(first),)
-        )
+        return Household(layer, shared, (dict(first),), key)
     same = [t[n].is_not_distinct_from(v) for n, v in shared.items()]
     found = session.execute(
         select(*(t[n] for n in names)).where(*same, t.status.not_in(layer.uncounted)).order_by(t[layer.key])
@@ -126,19 +131,24 @@ def demonstrate(session: Session, layer: Layer) -> int:
     """Reckon and pay every household of the demonstration town whose features are paid; returns how many."""
     declared = rates.reckoning_of(layer)
     t = layer.table.c
-    wanted = select(t[layer.key], t.status, t.updated_at).where(t.status.in_(declared.paid)).order_by(t[layer.key])
+    when = t[layer.status_date] if layer.status_date else cast(t.updated_at, Date)
+    wanted = (
+        select(t[layer.key], t.status, when)
+        .where(t.status.in_(declared.paid | declared.part_paid))
+        .order_by(t[layer.key])
+    )
     seen: set[str] = set()
     for key, status, at in session.execute(wanted).all():
         if key in seen:
             continue
         home = household(session, layer, key)
         seen |= {row[layer.key] for row in home.rows}
-        run = reckon(session, home, (), at.astimezone(TOWN_TIME).date(), "admin")
-        share = Decimal("0.5") if status != "delivered" and len(seen) % 3 == 0 else Decimal(1)
+        run = reckon(session, home, (), at, "admin")
+        share = Decimal("0.5") if status in declared.part_paid else Decimal(1)
         amount = fen(run.total * share)
         if amount > 0:
             voucher = f"YS-{run.id:05}"
-            payee = str(home.shared[declared.holder])
+            payee = home.payee
             session.add(
                 Payment(
                     reckoned_id=run.id, voucher=voucher, payee=payee, amount=amount, paid_on=run.reckoned_on, by="admin"

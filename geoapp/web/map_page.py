@@ -220,8 +220,11 @@ def _choices() -> dict[str, Any]:
     coded: set[str] = set()
     for layer in context.layers().values():
         for reference in layer.references:
+            parent = context.layers()[reference.layer]
+            if reference.label == parent.key:
+                continue
             titles.setdefault(reference.column, gettext(layer.column_title(reference.column)))
-            if context.layers()[reference.layer].style.kind == "outline":
+            if parent.style.kind == "outline":
                 coded.add(reference.column)
     return {"reference_titles": titles, "coded_references": coded}
 

@@ -45,10 +45,11 @@ def _land(rates: Mapping[str, Any], parcel: Mapping[str, Any]) -> list[Line]:
     price = Decimal(zone["yuan_per_mu"])
     total = fen(mu * price * factor)
     land, resettlement = parted(total, Decimal(zone["land_share"]))
+    owner = "household" if parcel.get("household_name") else "collective"
     basis = f"{zone['name']} {price} 元/亩"
     made = [
         Line(key, "征地补偿", "土地补偿费", mu, "亩", price, factor, land, "collective", basis),
-        Line(key, "征地补偿", "安置补助费", mu, "亩", price, factor, resettlement, "household", basis),
+        Line(key, "征地补偿", "安置补助费", mu, "亩", price, factor, resettlement, owner, basis),
     ]
     for row in rates.get("social_security", ()):
         per = Decimal(row["yuan_per_mu"])
@@ -137,5 +138,7 @@ RECKONING = Reckoning(
     lines=lines,
     problems=problems,
     lists=("villages",),
-    paid=statuses("part_paid", "paid", "cleared", "delivered", "closed"),
+    nobody=PAYEES["collective"],
+    part_paid=statuses("part_paid"),
+    paid=statuses("paid", "cleared", "delivered", "closed"),
 )

@@ -71,7 +71,7 @@ def test_two_shares_always_sum_to_the_total(total: Decimal, share: Decimal):
 def parcel(**more):
     return {
         "parcel_no": "A-1", "village": "361027100210", "land_class": "0101", "area_paper_mu": Decimal("3.205"),
-        "area_mu": Decimal("9"), **more,
+        "area_mu": Decimal("9"), "household_name": "王小明", **more,
     }  # fmt: skip
 
 
