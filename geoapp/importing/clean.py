@@ -45,11 +45,12 @@ class Wishes:
     crs: str | None = None
     assigned: Mapping[str, Any] = field(default_factory=dict)
     shift: timedelta = timedelta()
+    columns: Mapping[str, str] = field(default_factory=dict)
 
 
 def clean(raw: Raw, layer: Layer, town: Town, lookups: Mapping[str, Lookup], wishes: Wishes) -> Cleaned:
     """Settle titles, coordinate system, cells and outlines; raises RefusedFile when the whole file is wrong."""
-    matched = titles.match(raw, layer)
+    matched = titles.match(raw, layer, wishes.columns)
     shaped = outlines(raw, layer, town, wishes.crs)
     faults: dict[int, Fault] = dict(shaped.faults)
     columns = _columns(raw, layer, matched.used, lookups, wishes, faults)

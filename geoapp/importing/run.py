@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,6 +32,8 @@ class Choices:
     crs: str | None = None
     encoding: str | None = None
     project: str | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
+    """Column of the file → column of the layer, "" for none: what the person says instead of the titles."""
 
 
 def run_import(
@@ -86,7 +88,7 @@ def prepare(
     n = len(source.raw)
     progress("检查", 0, n)
     known = lookups(session, layers, layer)
-    wishes = Wishes(choices.crs, assigned(layers, layer, known, choices.project))
+    wishes = Wishes(choices.crs, assigned(layers, layer, known, choices.project), columns=choices.columns)
     cleaned = clean(source.raw, layer, town, known, wishes)
     progress("检查", n, n)
     return cleaned, plan(session, layer, cleaned)

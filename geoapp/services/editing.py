@@ -83,6 +83,15 @@ class Editing:
         if scopes.refused(self.session, self.reader, self.layer, [{"id": n, **row} for n, row in enumerate(rows)]):
             raise Forbidden("这条记录不在您负责的村或项目内，请联系管理员")
 
+    def unable(self, changes: Mapping[int, Mapping[str, Any]], note: str) -> dict[int, str]:
+        """Features that these changes may not be made to, and why: outside the scope, or a forbidden step."""
+        rows = self._rows(list(changes), lock=False)
+        moved = [{**row, **changes[i]} for i, row in rows.items()]
+        outside = scopes.refused(self.session, self.reader, self.layer, [*rows.values(), *moved])
+        left = [row for i, row in rows.items() if i not in outside]
+        problems = steps.refused_steps(self.session, self.layer, self.layers, left, changes, note)
+        return {i: self._why(i, set(), outside, problems) or "" for i in rows if i in outside or i in problems}
+
     def removable(self, feature_id: int) -> None:
         """Raise when the editor may not remove a feature."""
         row = self._rows([feature_id], lock=False).get(feature_id)

@@ -11,11 +11,12 @@ from sqlalchemy.orm import Session
 
 from geoapp import crs
 from geoapp.layer import Layer
-from geoapp.queries.filtering import Filter, conditions
+from geoapp.queries.filtering import EVERYTHING, Filter, conditions
 from geoapp.queries.reader import Reader
 from geoapp.queries.tiles import CROWD
 from geoapp.towns import Bbox, Town
 
+__all__ = ["EVERYTHING", "draw", "first_view", "frame"]
 WIDTH, HEIGHT = 1200, 900
 RED_LINE = "#E60012"
 
@@ -33,17 +34,24 @@ def first_view(session: Session, layers: Mapping[str, Layer], town: Town) -> Bbo
     return town.extent
 
 
-def draw(session: Session, wheres: Mapping[Layer, Filter], view: Bbox, reader: Reader, town: Town) -> str:
-    """SVG text of some layers, each under its filter, in a window given in degrees."""
+def frame(session: Session, view: Bbox) -> tuple[Bbox, float]:
+    """The drawn window in plane metres, and pixels a metre."""
     box = _view(session, view)
-    scale = WIDTH / (box.east - box.west)
+    return box, WIDTH / (box.east - box.west)
+
+
+def draw(
+    session: Session, wheres: Mapping[Layer, Filter], view: Bbox, reader: Reader, town: Town, *, over: str = ""
+) -> str:
+    """SVG text of some layers, each under its filter, in a window given in degrees; ``over`` lies on top of them."""
+    box, scale = frame(session, view)
     parts = [f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#F4F5F2"/>']
     for layer, where in sorted(wheres.items(), key=lambda item: item[0].style.order):
         parts += _layer(session, layer, where.within(None), reader, box, scale)
     title = escape(f"{town.county}{town.name}")
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{title}">'
-        f"<title>{title}</title>{''.join(parts)}</svg>"
+        f"<title>{title}</title>{''.join(parts)}{over}</svg>"
     )
 
 

@@ -13,6 +13,7 @@ from geoapp.web import (
     events,
     export,
     health,
+    importing,
     map_page,
     money,
     ops,
@@ -27,6 +28,6 @@ from geoapp.web import (
 def register(app: Flask) -> None:
     """Attach all routes."""
     for blueprint in (
-        health.bp, assets.bp, tiles.bp, map_page.bp, selection.bp, basemap.bp, export.bp, api.bp, editing.bp, ops.bp, outline_page.bp, queue.bp, money.bp, events.bp, account_views.bp, pages.bp,
+        health.bp, assets.bp, tiles.bp, map_page.bp, selection.bp, basemap.bp, export.bp, importing.bp, api.bp, editing.bp, ops.bp, outline_page.bp, queue.bp, money.bp, events.bp, account_views.bp, pages.bp,
     ):  # fmt: skip
         app.register_blueprint(blueprint)

@@ -19,12 +19,17 @@ class Titles:
     unused: tuple[str, ...]
 
 
-def match(raw: Raw, layer: Layer) -> Titles:
-    """Recognise titles by declaration, column name or column title; raises RefusedFile without the key."""
+def match(raw: Raw, layer: Layer, chosen: Mapping[str, str] | None = None) -> Titles:
+    """Recognise titles by declaration, column name or column title; ``chosen`` says otherwise for some, ``*`` keeps a parser.
+
+    Raises RefusedFile without the key.
+    """
     known = _known(layer)
     used: dict[str, str | ColumnParser] = {}
     for title in raw.columns:
         found = known.get(same(title)) or _cut(title, known, raw.cut)
+        if chosen and chosen.get(title, "*") != "*":
+            found = chosen[title] if chosen[title] in layer.writable else None
         if found is not None:
             used[title] = found
     _check(raw, layer, used)
