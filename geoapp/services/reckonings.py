@@ -118,10 +118,17 @@ def reckon(session: Session, home: Household, items: Sequence[Item], day: date, 
     if total < paid_so_far(session, home):
         raise Conflict("新的合计少于已支付的金额，不能这样重算")
     run = Reckoned(
-        layer=home.layer.id, household=home.key, place={n: home.shared[n] for n in declared.by}, book_id=book.id,
-        reckoned_on=day, facts=[_plain(r) for r in home.rows], items=[_plain(asdict(i)) for i in items],
-        lines=[_plain(asdict(line)) for line in lines], total=total, by=by,
-    )  # fmt: skip
+        layer=home.layer.id,
+        household=home.key,
+        place={n: home.shared[n] for n in declared.by},
+        book_id=book.id,
+        reckoned_on=day,
+        facts=[_plain(r) for r in home.rows],
+        items=[_plain(asdict(i)) for i in items],
+        lines=[_plain(asdict(line)) for line in lines],
+        total=total,
+        by=by,
+    )
     session.add(run)
     session.flush()
     return run
@@ -145,13 +152,19 @@ def demonstrate(session: Session, layer: Layer) -> int:
         seen |= {row[layer.key] for row in home.rows}
         run = reckon(session, home, (), at, "admin")
         share = Decimal("0.5") if status in declared.part_paid else Decimal(1)
-        amount = fen(run.total * share)
-        if amount > 0:
-            voucher = f"YS-{run.id:05}"
-            payee = home.payee
+        of = {code: Decimal(0) for code in declared.payees}
+        for line in run.lines:
+            of[line["payee"]] += Decimal(line["amount"]) if line["counts"] else 0
+        for n, (code, amount) in enumerate((c, fen(a * share)) for c, a in of.items() if a):
+            payee = declared.payees[code] if declared.payees[code] == declared.nobody else home.payee
             session.add(
                 Payment(
-                    reckoned_id=run.id, voucher=voucher, payee=payee, amount=amount, paid_on=run.reckoned_on, by="admin"
+                    reckoned_id=run.id,
+                    voucher=f"YS-{run.id:05}-{n + 1}",
+                    payee=payee,
+                    amount=amount,
+                    paid_on=run.reckoned_on,
+                    by="admin",
                 )
             )
     session.flush()
