@@ -6,12 +6,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from geoapp.importing.formats import flatgeobuf, geojson, geopackage, shapefile
+from geoapp.importing.formats import flatgeobuf, geojson, geopackage, points, shapefile
 from geoapp.importing.reading import sandbox, unpack
 from geoapp.importing.reading.transfer import Raw
 from geoapp.importing.report import Said, Verdict, refused, said
 
-TITLES = {"shp": shapefile.TITLE, "gpkg": geopackage.TITLE, "geojson": geojson.TITLE, "fgb": flatgeobuf.TITLE}
+TITLES = {
+    "shp": shapefile.TITLE,
+    "gpkg": geopackage.TITLE,
+    "geojson": geojson.TITLE,
+    "fgb": flatgeobuf.TITLE,
+    "txt": points.TITLE,
+}
 
 
 @dataclass(frozen=True)

@@ -163,7 +163,6 @@ def test_geojson_in_gbk_is_read_when_told(tmp_path, bring, untouched) -> None:
         (b"  0\r\nSECTION\r\n  2\r\nHEADER\r\n", "DXF 尚不能读取"),
         (b'<?xml version="1.0"?><kml xmlns="http://www.opengis.net/kml/2.2"/>', "KML 尚不能读取"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "XLS"),
-        ("[属性描述]\r\n格式版本号=1.01版本\r\n".encode("gbk"), "界址点 TXT 尚不能读取"),
         (b"%PDF-1.7 ...", "PDF"),
         (b"Rar!\x1a\x07\x00", "RAR"),
         (b"SQLite format 3\x00" + bytes(200), "不是 GeoPackage"),

@@ -22,7 +22,7 @@ MEMORY = 2 * 2**30
 ANSWER = 2 * 2**30
 OPEN_FILES = 64
 CLONE_NEWNET, CLONE_NEWUSER = 0x40000000, 0x10000000
-READERS = {"shp": "shapefile", "gpkg": "geopackage", "geojson": "geojson", "fgb": "flatgeobuf"}
+READERS = {"shp": "shapefile", "gpkg": "geopackage", "geojson": "geojson", "fgb": "flatgeobuf", "txt": "points"}
 DRIVERS = {"ESRI Shapefile", "FlatGeobuf", "MEM", "Memory"}
 """The only GDAL drivers left alive (geoapp.importing.reading.sandbox skips the others)."""
 
@@ -57,6 +57,8 @@ def _prepare(kind: str) -> None:
     """Load whatever must be loaded while the file system is still ours."""
     for encoding in ("utf-8-sig", *NAMES.values()):
         "".encode(encoding)
+    if kind == "txt":
+        import shapely  # noqa: F401 — loaded before the file system is taken away
     if kind in ("shp", "fgb"):
         for name in ("geopandas", "pandas", "pyarrow", "shapely"):
             sys.modules[name] = None  # type: ignore[assignment]  # pyogrio takes along whatever it finds: a second of start-up

@@ -10,7 +10,7 @@ from pathlib import Path
 from geoapp.importing.report import RefusedFile, Said, refused, said
 
 HEAD = 65_536
-READ = ("zip", "gpkg", "shp", "geojson", "fgb")
+READ = ("zip", "gpkg", "shp", "geojson", "fgb", "txt")
 """Kinds that go on to a reader (zip is unpacked first)."""
 
 
@@ -33,7 +33,7 @@ def _contains(pattern: bytes) -> Callable[[bytes], bool]:
 
 
 LEDGER = "Excel 台账尚不能读取，且不含图形：请导入带图形的 SHP 或 GeoPackage"
-BOUNDARY_TXT = rb"^(\xef\xbb\xbf)?\s*\[(" + "属性描述".encode("gb18030") + b"|" + "属性描述".encode() + rb")\]"
+BOUNDARY_TXT = ("[属性描述]", "[地块坐标]")
 SERVICES = rb"<(OGRWFSDataSource|WFS_Capabilities|\w+:WFS_Capabilities|OGRWMS|GDAL_WMS)\b"
 VIRTUAL = rb"<(OGRVRTDataSource|VRTDataset)\b"
 PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"II*\x00", b"MM\x00*")
@@ -55,7 +55,6 @@ NOT_READ = (
     Known(_starts(b"\x1f\x8b"), "gzip 压缩包", "请解压后重新压缩为 zip"),
     Known(_starts(b"PAR1"), "GeoParquet", "GeoParquet 尚不能读取：请另存为 GeoPackage"),
     Known(_starts(*PICTURES), "图片", "图片不含矢量图形。请提供 SHP 或 GeoPackage"),
-    Known(_contains(BOUNDARY_TXT), "界址点 TXT", "界址点 TXT 尚不能读取：请在 GIS 软件中转成 SHP 后导入"),
     Known(_contains(rb'"type"\s*:\s*"gdal_streamed_alg"'), "GDAL 处理链 GDALG", "处理命令不会执行。请导出数据本身"),
 )  # fmt: skip
 ZIPPED = (
@@ -86,6 +85,10 @@ def kind(path: Path) -> str:
         return "shp"
     if head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{"):
         return "geojson"
+    if any(
+        mark.encode(name) in head for mark in BOUNDARY_TXT for name in ("gb18030", "utf-8", "utf-16-le", "utf-16-be")
+    ):
+        return "txt"
     raise _unknown(path)
 
 
@@ -109,4 +112,4 @@ def _sqlite(head: bytes) -> str:
 def _unknown(path: Path) -> RefusedFile:
     if path.suffix.lower() in (".dbf", ".shx", ".prj", ".cpg"):
         return refused(said("这是 Shapefile 的一部分。请把 .shp、.shx、.dbf、.prj 一起压缩成 zip"))
-    return refused(said("认不出这是什么文件。可导入：Shapefile（zip）、GeoPackage、GeoJSON、FlatGeobuf"))
+    return refused(said("认不出这是什么文件。可导入：Shapefile（zip）、GeoPackage、GeoJSON、FlatGeobuf、界址点 TXT"))

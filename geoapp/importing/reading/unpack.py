@@ -19,7 +19,7 @@ MAX_BYTES = 2**30
 MAX_RATIO = 300
 FREE_BYTES = 16 * 2**20
 """Below this size a high ratio is harmless (dbf padding packs well)."""
-STORED = {"gpkg": "layer.gpkg", "geojson": "layer.geojson", "fgb": "layer.fgb"}
+STORED = {"gpkg": "layer.gpkg", "geojson": "layer.geojson", "fgb": "layer.fgb", "txt": "layer.txt"}
 INNER = {".gpkg": "gpkg", ".geojson": "geojson", ".json": "geojson", ".fgb": "fgb"}
 
 
