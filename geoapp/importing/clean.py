@@ -36,6 +36,8 @@ class Cleaned:
     bad: frozenset[int] = frozenset()
     rounding: float = 0.0
     """Degrees that the file's number of decimals leaves open."""
+    bare: bool = False
+    """A table without outlines."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ def clean(raw: Raw, layer: Layer, town: Town, lookups: Mapping[str, Lookup], wis
     keys = columns[layer.key]
     rejected = [Rejected(numbers[i], str(keys[i] or ""), *faults[i]) for i in sorted(faults)]
     found = Cleaned(columns, shaped.shapes, numbers, shaped.placed.verdict, rejected)
-    found.bad, found.rounding = frozenset(faults), shaped.rounding
+    found.bad, found.rounding, found.bare = frozenset(faults), shaped.rounding, raw.bare
     if matched.unused:
         found.notes.append(said("没有用到的列：{names}", names="、".join(matched.unused)))
     if shaped.repaired:

@@ -106,6 +106,11 @@ def _present(session: Session, layer: Layer, keys: Sequence[Any], names: Sequenc
 
 def _add(made: ImportPlan, layer: Layer, cleaned: Cleaned, indices: Sequence[int]) -> None:
     """New rows; a status the file does not have becomes the layer's first."""
+    if cleaned.bare:
+        why, remedy = said("库中没有这个编号；表格没有图形，不能新增"), said("请核对编号，或先导入带图形的文件")
+        keys = cleaned.columns[layer.key]
+        made.rejected += [Rejected(cleaned.rows[i], str(keys[i]), why, remedy) for i in indices]
+        return
     columns = dict(cleaned.columns)
     if "status" not in columns and indices:
         first = layer.statuses[0]
@@ -128,9 +133,9 @@ def _compare(
     made: ImportPlan, layer: Layer, cleaned: Cleaned, indices: Sequence[int], present: Mapping[Any, Any]
 ) -> None:
     keys = cleaned.columns[layer.key]
-    old = [bytes(present[keys[i]]["geom"]) for i in indices]
-    moved = _moved(cleaned.shapes[list(indices)], old, SAME_DEGREES)
-    if moved.any() and cleaned.rounding > SAME_DEGREES:
+    old = [] if cleaned.bare else [bytes(present[keys[i]]["geom"]) for i in indices]
+    moved = np.zeros(len(indices), bool) if cleaned.bare else _moved(cleaned.shapes[list(indices)], old, SAME_DEGREES)
+    if not cleaned.bare and moved.any() and cleaned.rounding > SAME_DEGREES:
         exact, moved = moved, _moved(cleaned.shapes[list(indices)], old, cleaned.rounding)
         if n := int((exact & ~moved).sum()):
             made.notes.append(said(ROUNDED, n=n))

@@ -17,6 +17,9 @@ TITLES = {
     "geojson": geojson.TITLE,
     "fgb": flatgeobuf.TITLE,
     "txt": points.TITLE,
+    "xlsx": "Excel 台账",
+    "xls": "Excel 台账",
+    "csv": "CSV",
 }
 
 

@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from pyproj import Transformer
+from pyproj import CRS, Transformer
 
 from geoapp import crs
 from geoapp.importing.cleaning.placing import Placed, Reading, inside, place
 from geoapp.importing.reading.transfer import Raw
-from geoapp.importing.report import Said, said
+from geoapp.importing.report import Said, Verdict, said
 from geoapp.layer import Layer
 from geoapp.towns import Bbox, Town
 
@@ -47,8 +47,17 @@ class Outlines:
     """Degrees that the file's own number of decimals leaves open."""
 
 
+def _none(raw: Raw) -> Outlines:
+    """A table has no outlines; its rows change features that are there."""
+    verdict = Verdict("坐标系", "无图形", said("表格没有图形，只更新库中已有的记录"))
+    faults = {index: (said(why), said("请在原文件中修复")) for index, why in raw.problems.items()}
+    return Outlines(np.full(len(raw), None, dtype=object), Placed(Reading(CRS.from_epsg(crs.STORAGE)), verdict), faults)
+
+
 def outlines(raw: Raw, layer: Layer, town: Town, wanted: str | None) -> Outlines:
     """Check every outline of a file; raises RefusedFile when the coordinate system cannot be settled."""
+    if raw.bare:
+        return _none(raw)
     wkb = np.empty(len(raw), dtype=object)
     wkb[:] = raw.shapes
     source = shapely.from_wkb(wkb, on_invalid="ignore")

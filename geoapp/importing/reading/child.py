@@ -22,7 +22,16 @@ MEMORY = 2 * 2**30
 ANSWER = 2 * 2**30
 OPEN_FILES = 64
 CLONE_NEWNET, CLONE_NEWUSER = 0x40000000, 0x10000000
-READERS = {"shp": "shapefile", "gpkg": "geopackage", "geojson": "geojson", "fgb": "flatgeobuf", "txt": "points"}
+READERS = {
+    "shp": "shapefile",
+    "gpkg": "geopackage",
+    "geojson": "geojson",
+    "fgb": "flatgeobuf",
+    "txt": "points",
+    "xlsx": "ledger",
+    "xls": "ledger",
+    "csv": "ledger",
+}
 DRIVERS = {"ESRI Shapefile", "FlatGeobuf", "MEM", "Memory"}
 """The only GDAL drivers left alive (geoapp.importing.reading.sandbox skips the others)."""
 
@@ -57,7 +66,9 @@ def _prepare(kind: str) -> None:
     """Load whatever must be loaded while the file system is still ours."""
     for encoding in ("utf-8-sig", *NAMES.values()):
         "".encode(encoding)
-    if kind == "txt":
+    if kind in ("xlsx", "xls"):
+        import python_calamine  # noqa: F401
+    if kind in ("txt", "csv"):
         import shapely  # noqa: F401 — loaded before the file system is taken away
     if kind in ("shp", "fgb"):
         for name in ("geopandas", "pandas", "pyarrow", "shapely"):

@@ -10,7 +10,7 @@ from pathlib import Path
 from geoapp.importing.report import RefusedFile, Said, refused, said
 
 HEAD = 65_536
-READ = ("zip", "gpkg", "shp", "geojson", "fgb", "txt")
+READ = ("zip", "gpkg", "shp", "geojson", "fgb", "txt", "xls", "csv")
 """Kinds that go on to a reader (zip is unpacked first)."""
 
 
@@ -32,7 +32,7 @@ def _contains(pattern: bytes) -> Callable[[bytes], bool]:
     return lambda head: bool(found.search(head[:4096]))
 
 
-LEDGER = "Excel 台账尚不能读取，且不含图形：请导入带图形的 SHP 或 GeoPackage"
+OFFICE = "只读 Excel 台账（.xlsx、.xls）。请另存为 Excel 工作簿"
 BOUNDARY_TXT = ("[属性描述]", "[地块坐标]")
 SERVICES = rb"<(OGRWFSDataSource|WFS_Capabilities|\w+:WFS_Capabilities|OGRWMS|GDAL_WMS)\b"
 VIRTUAL = rb"<(OGRVRTDataSource|VRTDataset)\b"
@@ -42,7 +42,6 @@ NOT_READ = (
     Known(_starts(b"\x00\x01\x00\x00Standard"), "Access 数据库 MDB", "请在 ArcGIS 中导出为 Shapefile 或 GeoPackage"),
     Known(_starts(b"AutoCAD Binary DXF"), "二进制 DXF", "请在 CAD/GIS 软件中转成 SHP 后导入"),
     Known(_contains(rb"^\s*0\s+SECTION\s"), "DXF", "DXF 尚不能读取：请在 CAD/GIS 软件中转成 SHP 后导入"),
-    Known(_starts(b"\xd0\xcf\x11\xe0"), "旧版 Office 文件（XLS）", LEDGER),
     Known(_contains(VIRTUAL), "GDAL 虚拟数据源 VRT", "VRT 只是指向其他文件的链接，不会打开。请导出数据本身"),
     Known(_contains(SERVICES), "网络服务描述（WFS/WMS）", "系统不连接任何外部服务。请先下载为 GeoPackage"),
     Known(_contains(rb"<kml\b"), "KML", "KML 尚不能读取：请在 GIS 软件中另存为 GeoPackage"),
@@ -58,7 +57,7 @@ NOT_READ = (
     Known(_contains(rb'"type"\s*:\s*"gdal_streamed_alg"'), "GDAL 处理链 GDALG", "处理命令不会执行。请导出数据本身"),
 )  # fmt: skip
 ZIPPED = (
-    (re.compile(r"^\[content_types\]\.xml$", re.I), "Excel/Office 文件（XLSX）", LEDGER),
+    (re.compile(r"^(word|ppt)/", re.I), "Office 文件", OFFICE),
     (re.compile(r"\.kml$", re.I), "KMZ", "KMZ 尚不能读取：请在 GIS 软件中另存为 GeoPackage"),
     (re.compile(r"\.gdb/", re.I), "FileGDB", "FileGDB 尚不能读取：请在 ArcGIS/QGIS 中导出为 GeoPackage 或 SHP"),
     (re.compile(r"\.dwg$", re.I), "AutoCAD DWG", "没有能读 DWG 的开放程序：请在 CAD 中把红线图层转成 SHP 后导入"),
@@ -83,12 +82,16 @@ def kind(path: Path) -> str:
         return "fgb"
     if head[:4] == b"\x00\x00\x27\x0a" and head[28:32] == b"\xe8\x03\x00\x00":
         return "shp"
+    if head.startswith(b"\xd0\xcf\x11\xe0"):
+        return "xls"
     if head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{"):
         return "geojson"
     if any(
         mark.encode(name) in head for mark in BOUNDARY_TXT for name in ("gb18030", "utf-8", "utf-16-le", "utf-16-be")
     ):
         return "txt"
+    if path.suffix.lower() == ".csv":
+        return "csv"
     raise _unknown(path)
 
 
@@ -112,4 +115,8 @@ def _sqlite(head: bytes) -> str:
 def _unknown(path: Path) -> RefusedFile:
     if path.suffix.lower() in (".dbf", ".shx", ".prj", ".cpg"):
         return refused(said("这是 Shapefile 的一部分。请把 .shp、.shx、.dbf、.prj 一起压缩成 zip"))
-    return refused(said("认不出这是什么文件。可导入：Shapefile（zip）、GeoPackage、GeoJSON、FlatGeobuf、界址点 TXT"))
+    return refused(
+        said(
+            "认不出这是什么文件。可导入：Shapefile（zip）、GeoPackage、GeoJSON、FlatGeobuf、界址点 TXT、Excel 台账、CSV"
+        )
+    )

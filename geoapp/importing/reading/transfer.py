@@ -37,6 +37,8 @@ class Raw:
     notes: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     cut: int = 0
     """Bytes at which the format cuts column names; 0 when it does not."""
+    bare: bool = False
+    """A table without outlines."""
 
     def __len__(self) -> int:
         return len(self.shapes)
@@ -45,7 +47,7 @@ class Raw:
         return self.rows[index] if self.rows else index + 1
 
 
-FACTS = ("columns", "rows", "problems", "declared", "encoding", "notes", "cut")
+FACTS = ("columns", "rows", "problems", "declared", "encoding", "notes", "cut", "bare")
 
 
 def dump(raw: Raw, file: BinaryIO) -> None:

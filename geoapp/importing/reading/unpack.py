@@ -19,7 +19,15 @@ MAX_BYTES = 2**30
 MAX_RATIO = 300
 FREE_BYTES = 16 * 2**20
 """Below this size a high ratio is harmless (dbf padding packs well)."""
-STORED = {"gpkg": "layer.gpkg", "geojson": "layer.geojson", "fgb": "layer.fgb", "txt": "layer.txt"}
+STORED = {
+    "gpkg": "layer.gpkg",
+    "geojson": "layer.geojson",
+    "fgb": "layer.fgb",
+    "txt": "layer.txt",
+    "xls": "layer.xls",
+    "csv": "layer.csv",
+}
+WORKBOOK = "xl/workbook.xml"
 INNER = {".gpkg": "gpkg", ".geojson": "geojson", ".json": "geojson", ".fgb": "fgb"}
 
 
@@ -79,6 +87,9 @@ def _unzip(path: Path, folder: Path) -> str:
     try:
         with zipfile.ZipFile(path) as archive:
             members = _checked(archive)
+            if WORKBOOK in members:
+                shutil.copyfile(path, folder / "layer.xlsx")
+                return "xlsx"
             return _unfold(archive, members, folder)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError) as error:
         if isinstance(error, OSError) and error.errno is not None:
