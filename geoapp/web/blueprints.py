@@ -9,6 +9,7 @@ from geoapp.web import (
     api,
     assets,
     basemap,
+    changes,
     editing,
     events,
     export,
@@ -28,6 +29,6 @@ from geoapp.web import (
 def register(app: Flask) -> None:
     """Attach all routes."""
     for blueprint in (
-        health.bp, assets.bp, tiles.bp, map_page.bp, selection.bp, basemap.bp, export.bp, importing.bp, api.bp, editing.bp, ops.bp, outline_page.bp, queue.bp, money.bp, events.bp, account_views.bp, pages.bp,
+        health.bp, assets.bp, tiles.bp, map_page.bp, selection.bp, basemap.bp, changes.bp, export.bp, importing.bp, api.bp, editing.bp, ops.bp, outline_page.bp, queue.bp, money.bp, events.bp, account_views.bp, pages.bp,
     ):  # fmt: skip
         app.register_blueprint(blueprint)
