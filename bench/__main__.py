@@ -1,4 +1,4 @@
-"""``script/bench [NAME …]``: serving, writing, together, painting, interactions."""
+"""``script/bench [NAME …]``: serving, exporting, writing, together, painting, interactions."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 
 from bench.common import Table
 
-NAMES = ("serving", "writing", "together", "painting", "interactions")
+NAMES = ("serving", "exporting", "writing", "together", "painting", "interactions")
 
 
 def main() -> None:
