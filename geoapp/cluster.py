@@ -115,7 +115,7 @@ class Cluster:
 
     def _make_home(self) -> None:
         if not self.home.is_dir():
-            self.home.mkdir(parents=True)
+            self.home.mkdir(mode=0o711, parents=True, exist_ok=True)  # another start may have made it meanwhile
             self.home.chmod(0o711)
 
     def _place(self) -> tuple[Account, Path, Path]:
