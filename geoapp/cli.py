@@ -35,12 +35,14 @@ user_group = AppGroup("user", help="账号 / accounts")
 
 def init_app(app: Flask) -> None:
     """Attach the commands."""
+    from geoapp.cli_ledger import ledger_group
     from geoapp.cli_rates import rates_group
 
     for command in (
         db_group,
         user_group,
         rates_group,
+        ledger_group,
         serve_command,
         seed,
         import_file,

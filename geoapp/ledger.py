@@ -25,6 +25,10 @@ CREATE OR REPLACE TRIGGER ledger_refuse BEFORE UPDATE OR DELETE OR TRUNCATE ON c
   FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse();
 CREATE OR REPLACE TRIGGER ledger_refuse BEFORE UPDATE OR DELETE OR TRUNCATE ON operation
   FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse();
+CREATE OR REPLACE TRIGGER ledger_refuse BEFORE UPDATE OR DELETE OR TRUNCATE ON seal
+  FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse();
+CREATE OR REPLACE TRIGGER ledger_refuse BEFORE UPDATE OR DELETE OR TRUNCATE ON remark
+  FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse();
 """
 
 APPEND = """
@@ -34,6 +38,8 @@ DECLARE
   op record;
   rev bigint;
   delta bigint := 0;
+  entries int;
+  body bytea;
 BEGIN
   SELECT * INTO op FROM operation WHERE id = nullif(current_setting('geoapp.operation', true), '')::bigint
     AND txid = pg_current_xact_id()::text::bigint;
@@ -46,30 +52,30 @@ BEGIN
   UPDATE layer_revision SET revision = revision + 1, n = layer_revision.n + delta WHERE layer = '{layer}'
     RETURNING revision INTO rev;
   IF TG_OP = 'INSERT' THEN
-    INSERT INTO change (operation_id, layer, feature_id, version, geom_version, revision, kind, "by", at, effective_on, note,
-                        status, properties, geom)
+    WITH made AS (INSERT INTO change ({into})
     SELECT op.id, '{layer}', n.id, n.version, n.version, rev, 'create', op."by", op.at, {effective}, op.note,
            n.status, {row_n}, n.geom
-    FROM n ORDER BY n.id;
+    FROM n ORDER BY n.id {sealed}
   ELSIF TG_OP = 'UPDATE' THEN
     IF EXISTS (SELECT FROM n JOIN o USING (id) WHERE n.version <> o.version + 1) THEN
       RAISE EXCEPTION 'a change of {table} raises the version by one' USING ERRCODE = 'integrity_constraint_violation';
     END IF;
-    INSERT INTO change (operation_id, layer, feature_id, version, geom_version, revision, kind, "by", at, effective_on, note,
-                        status, properties, geom)
+    WITH made AS (INSERT INTO change ({into})
     SELECT op.id, '{layer}', n.id, n.version,
            CASE WHEN moved THEN n.version ELSE
              (SELECT c.geom_version FROM change c WHERE c.layer = '{layer}' AND c.feature_id = n.id AND c.version = o.version) END,
            rev, 'update', op."by", op.at, {effective}, op.note, n.status, {row_n}, CASE WHEN moved THEN n.geom END
-    FROM n JOIN o USING (id) CROSS JOIN LATERAL (SELECT n.geom::bytea <> o.geom::bytea AS moved) m ORDER BY n.id;
+    FROM n JOIN o USING (id) CROSS JOIN LATERAL (SELECT n.geom::bytea <> o.geom::bytea AS moved) m ORDER BY n.id {sealed}
   ELSE
-    INSERT INTO change (operation_id, layer, feature_id, version, geom_version, revision, kind, "by", at, effective_on, note,
-                        status, properties, geom)
+    WITH made AS (INSERT INTO change ({into})
     SELECT op.id, '{layer}', o.id, o.version + 1,
            (SELECT c.geom_version FROM change c WHERE c.layer = '{layer}' AND c.feature_id = o.id AND c.version = o.version),
            rev, 'delete', op."by", op.at, {effective}, op.note, o.status, {row_o}, NULL
-    FROM o ORDER BY o.id;
+    FROM o ORDER BY o.id {sealed}
   END IF;
+  INSERT INTO seal (layer, revision, operation_id, n, digest) VALUES ('{layer}', rev, op.id, entries, ledger_digest(
+    (SELECT digest FROM seal s WHERE s.layer = '{layer}' ORDER BY s.revision DESC LIMIT 1),
+    (SELECT ledger_head(x) FROM operation x WHERE x.id = op.id), body));
   PERFORM pg_notify('geoapp_' || current_schema(), '{layer}:' || rev);
   RETURN NULL;
 END $$;
@@ -81,6 +87,12 @@ CREATE OR REPLACE TRIGGER ledger_delete AFTER DELETE ON {table} REFERENCING OLD 
   FOR EACH STATEMENT EXECUTE FUNCTION {table}_ledger();
 CREATE OR REPLACE TRIGGER ledger_refuse BEFORE TRUNCATE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse();
 """
+
+
+INTO = """operation_id, layer, feature_id, version, geom_version, revision, kind, "by", at, effective_on, note,
+                        status, properties, geom"""
+SEALED = """RETURNING id, ledger_line(change) AS line)
+    SELECT count(*), sha256(convert_to(coalesce(string_agg(line, E'\\n' ORDER BY id), ''), 'UTF8')) INTO entries, body FROM made;"""
 
 
 def lay(connection: Connection, layers: Iterable[Layer], extent: Bbox) -> None:
@@ -102,6 +114,8 @@ def append_sql(layer: Layer) -> str:
     return APPEND.format(
         table=layer.table.name,
         layer=layer.id,
+        into=INTO,
+        sealed=SEALED,
         row_n=_row("n", kept),
         row_o=_row("o", kept),
         effective="coalesce(op.effective_on, (op.at AT TIME ZONE 'Asia/Shanghai')::date)",
@@ -161,8 +175,10 @@ def grant(connection: Connection) -> None:
         GRANT USAGE ON SCHEMA {schema} TO {APP_ROLE};
         GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO {APP_ROLE};
         GRANT USAGE ON ALL SEQUENCES IN SCHEMA {schema} TO {APP_ROLE};
-        REVOKE INSERT, UPDATE, DELETE ON change, operation FROM {APP_ROLE};
-        REVOKE UPDATE, DELETE ON rate_book, reckoned, payment FROM {APP_ROLE};
+        REVOKE INSERT, UPDATE, DELETE ON change, operation, seal FROM {APP_ROLE};
+        REVOKE UPDATE, DELETE ON rate_book, reckoned, payment, remark FROM {APP_ROLE};
+        REVOKE UPDATE, DELETE ON attachment FROM {APP_ROLE};
+        GRANT UPDATE (caption, removed_by, removed_at) ON attachment TO {APP_ROLE};
         REVOKE INSERT, DELETE ON layer_revision FROM {APP_ROLE};
         GRANT INSERT (kind, layer, by, effective_on, note, undo_of) ON operation TO {APP_ROLE};
         REVOKE ALL ON alembic_version FROM {APP_ROLE};

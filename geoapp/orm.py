@@ -16,6 +16,7 @@ from sqlalchemy import (
     Identity,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     Numeric,
     Text,
@@ -180,6 +181,23 @@ class Change(Base):
     status: Mapped[str]
     properties: Mapped[dict[str, Any]] = mapped_column(JSONB)
     geom: Mapped[WKBElement | None] = mapped_column(Geometry("GEOMETRY", srid=crs.STORAGE, spatial_index=True))
+
+
+class Seal(Base):
+    """One link of a layer's chain: the digest of one revision's entries and of the link before it.
+
+    ``digest`` = SHA-256(previous digest ‖ SHA-256(operation) ‖ SHA-256(entries)); an entry altered, added or taken out
+    breaks every later link. Written by the ledger's triggers only.
+    """
+
+    __tablename__ = "seal"
+
+    layer: Mapped[str] = mapped_column(primary_key=True)
+    revision: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    operation_id: Mapped[int] = mapped_column(BigInteger)
+    n: Mapped[int]
+    """Entries of this revision."""
+    digest: Mapped[bytes] = mapped_column(LargeBinary)
 
 
 class SearchTerm(Base):
