@@ -11,7 +11,7 @@ from geoapp.registry import Layers
 from geoapp.secrets import secret_key
 from geoapp.settings import Settings
 from geoapp.towns import load_town
-from geoapp.web import access, asof, assets, blueprints, headers, i18n, json, problems
+from geoapp.web import access, asof, assets, blueprints, headers, i18n, json, office, problems
 
 
 def build(settings: Settings, layers: Layers, urls: Urls | None) -> Flask:
@@ -29,6 +29,8 @@ def build(settings: Settings, layers: Layers, urls: Urls | None) -> Flask:
         part.init_app(app)
     app.before_request(access.enforce)
     app.before_request(asof.settle)
+    app.before_request(office.settle)
+    app.teardown_request(office.leave)
     blueprints.register(app)
     cli.init_app(app)
     if missing := access.undeclared(app):

@@ -6,17 +6,29 @@ The day of the event is not counted; a term in calendar days that ends on a day 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 import chinese_calendar
 
-Known = Mapping[date, bool]
-"""Day → is it a working day: an administrator's own table, which wins, also beyond the calendar's years."""
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """How this office counts: its own days (day → worked), which win over the calendar, and whether a term's first day counts."""
+
+    days: Mapping[date, bool] = field(default_factory=dict)
+    count_first_day: bool = False
 
 
-def is_workday(day: date, own: Known | None = None) -> bool:
+OFFICE: ContextVar[Office] = ContextVar("office", default=Office())  # noqa: B039 - frozen, never changed
+"""The office of the running request; outside one, the published calendar alone."""
+
+
+def is_workday(day: date) -> bool:
     """Whether offices work on a day; beyond the published calendar Saturdays and Sundays are off."""
-    if own and day in own:
+    own = OFFICE.get().days
+    if day in own:
         return own[day]
     try:
         found: bool = chinese_calendar.is_workday(day)
@@ -31,18 +43,23 @@ def known_until() -> date:
     return found
 
 
-def after_workdays(start: date, days: int, own: Known | None = None) -> date:
-    """The ``days``-th working day after ``start``."""
-    day = start
+def is_sure(day: date) -> bool:
+    """Is the day within the published calendar, or named by the office itself?"""
+    return day <= known_until() or day in OFFICE.get().days
+
+
+def after_workdays(start: date, days: int) -> date:
+    """The ``days``-th working day after ``start``; with the first day counted, ``start`` is the first when it is worked."""
+    day = start - timedelta(days=1) if OFFICE.get().count_first_day else start
     while days > 0:
         day += timedelta(days=1)
-        days -= is_workday(day, own)
+        days -= is_workday(day)
     return day
 
 
-def after_days(start: date, days: int, own: Known | None = None) -> date:
+def after_days(start: date, days: int) -> date:
     """``days`` calendar days after ``start``; moved to the next working day when it falls on a day off."""
-    day = start + timedelta(days=days)
-    while not is_workday(day, own):
+    day = start + timedelta(days=days - 1 if OFFICE.get().count_first_day else days)
+    while not is_workday(day):
         day += timedelta(days=1)
     return day

@@ -43,7 +43,7 @@ def add_user(
     passwords.check(password, name)
     made = Account(
         email=f"{uuid.uuid4().hex}@local.invalid", username=name, display_name=display_name, demo=demo,
-        password=passwords.hashed(password), fs_uniquifier=uuid.uuid4().hex, roles=[_role(session, role)],
+        password=passwords.hashed(password), fs_uniquifier=uuid.uuid4().hex, roles=[role_of(session, role)],
     )  # fmt: skip
     session.add(made)
     session.flush()
@@ -66,14 +66,14 @@ def disable_user(session: Session, name: str) -> None:
     """Close an account: its sessions and tokens end within a second."""
     found = _known(session, name)
     found.active = False
-    _end_sessions(session, found)
+    end_sessions(session, found)
 
 
 def change_password(session: Session, account: Account, password: str) -> None:
     """Set a new password; every session of the account ends."""
     passwords.check(password, account.username)
     account.password = passwords.hashed(password)
-    _end_sessions(session, account)
+    end_sessions(session, account)
 
 
 def tokens(session: Session, account: Account) -> list[Token]:
@@ -97,12 +97,14 @@ def revoke_token(session: Session, account: Account, token_id: int) -> None:
         raise NotFound("没有这个令牌")
 
 
-def _end_sessions(session: Session, account: Account) -> None:
+def end_sessions(session: Session, account: Account) -> None:
+    """Log an account out everywhere."""
     account.fs_uniquifier = uuid.uuid4().hex
     session.execute(delete(LoginSession).where(LoginSession.account_id == account.id))
 
 
-def _role(session: Session, name: str) -> Role:
+def role_of(session: Session, name: str) -> Role:
+    """The row of a role, made when it is new."""
     found = session.execute(select(Role).where(Role.name == name)).scalar_one_or_none()
     if found is None:
         found = Role(name=name)

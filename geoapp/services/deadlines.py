@@ -24,6 +24,8 @@ class Deadline:
     due: date
     left: int
     rule: str
+    sure: bool = True
+    """False when the term runs into a year whose days off are not published yet."""
 
     @property
     def late(self) -> bool:
@@ -46,7 +48,9 @@ def of_row(layer: Layer, row: Mapping[str, Any], now: date | None = None) -> lis
     for clock in layer.workflow.clocks:
         due = _due(clock, row) if row["status"] in clock.within else None
         if due is not None:
-            found.append(Deadline(clock.title, due, (due - now).days, clock.rule))
+            found.append(
+                Deadline(clock.title, due, (due - now).days, clock.rule, bool(clock.column) or workdays.is_sure(due))
+            )
     return sorted(found, key=lambda d: d.due)
 
 

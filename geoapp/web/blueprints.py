@@ -6,6 +6,7 @@ from flask import Flask
 
 from geoapp.accounts import views as account_views
 from geoapp.web import (
+    admin,
     api,
     assets,
     basemap,
@@ -29,6 +30,6 @@ from geoapp.web import (
 def register(app: Flask) -> None:
     """Attach all routes."""
     for blueprint in (
-        health.bp, assets.bp, tiles.bp, map_page.bp, selection.bp, basemap.bp, changes.bp, export.bp, importing.bp, api.bp, editing.bp, ops.bp, outline_page.bp, queue.bp, money.bp, events.bp, account_views.bp, pages.bp,
+        health.bp, assets.bp, tiles.bp, map_page.bp, selection.bp, basemap.bp, changes.bp, export.bp, importing.bp, api.bp, editing.bp, ops.bp, outline_page.bp, queue.bp, money.bp, events.bp, account_views.bp, admin.bp, pages.bp,
     ):  # fmt: skip
         app.register_blueprint(blueprint)

@@ -37,18 +37,20 @@ class Row:
 @bp.get("/ops")
 @access(Right.VIEW)
 def operations() -> str:
-    """Operations, newest first, paged by id; ``by=me`` keeps one's own."""
+    """Operations, newest first, paged by id; ``by=`` keeps one person's, ``me`` one's own."""
     before = request.args.get("before", "")
     wanted = select(Operation).order_by(Operation.id.desc()).limit(PAGE + 1)
     if before.isdigit() and len(before) < 18:
         wanted = wanted.where(Operation.id < int(before))
-    if request.args.get("by") == "me":
-        wanted = wanted.where(Operation.by == current_reader().name)
+    by = request.args.get("by", "").replace("\x00", "")
+    by = current_reader().name if by == "me" else by
+    if by:
+        wanted = wanted.where(Operation.by == by)
     found = [o for o in session().execute(wanted).scalars() if o.layer in context.layers()]
     rows = _rows(found[:PAGE])
     more = found[PAGE - 1].id if len(found) > PAGE else None
     return render_template(
-        "ops.html", title=gettext("操作记录"), rows=rows, more=more, mine=request.args.get("by") == "me"
+        "ops.html", title=gettext("操作记录"), rows=rows, more=more, by=by, mine=by == current_reader().name
     )
 
 

@@ -12,7 +12,7 @@ from tests.support import basic_client, logged_in
 
 VALUES = {
     "layer_id": "parcels", "feature_id": "1", "operation_id": "1", "token_id": "999999", "z": "14", "x": "13504", "y": "6861",
-    "key": "LL-05-0032", "extension": "geojson", "name": "css/base.css", "asked": "0", "filename": "icon.svg", "ext": "geojson",
+    "key": "LL-05-0032", "extension": "geojson", "name": "css/base.css", "asked": "0", "filename": "icon.svg", "username": "viewer", "ext": "geojson",
 }  # fmt: skip
 OWN_RULES = {"account.log_out", "ops.undo_operation"}
 """One ends the session of whoever asks; the other asks besides whose operation it was."""
@@ -55,8 +55,8 @@ def test_the_matrix(demo_app, role):
 
 
 def _only_in_browser(endpoint, right):
-    """Passwords and tokens are changed in a browser session only; logging in with nothing is refused to everybody."""
-    return endpoint.startswith("account.") or right is Right.PUBLIC
+    """Accounts, passwords and tokens are changed in a browser session only; logging in with nothing is refused to everybody."""
+    return endpoint.startswith(("account.", "admin.")) or right is Right.PUBLIC
 
 
 def test_a_form_without_its_token_is_refused_everywhere(demo_app):

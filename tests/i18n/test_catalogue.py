@@ -14,7 +14,7 @@ PLACE = re.compile(r"\{(\w+)\}")
 CALL = re.compile(r"""\b(?:_|t|gettext)\(\s*("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')""")
 LITERAL = re.compile(r"""_\(\s*"([^"]*)"\s+if\s+.*?\s+else\s+"([^"]*)"\s*\)""")
 OPERATORS = (
-    "geoapp/cli.py", "geoapp/cli_rates.py", "geoapp/cluster.py", "geoapp/serve.py", "geoapp/postgres.py", "geoapp/occupancy.py",
+    "geoapp/cli.py", "geoapp/cli_rates.py", "geoapp/cli_ledger.py", "geoapp/cluster.py", "geoapp/serve.py", "geoapp/postgres.py", "geoapp/occupancy.py",
     "geoapp/settings.py", "geoapp/demonstration.py", "geoapp/towns.py", "geoapp/gunicorn_conf.py", "geoapp/services/backup.py",
 )  # fmt: skip
 """What an operator reads in a terminal says both languages in one line."""
@@ -22,7 +22,7 @@ NAMES = (
     "geoapp/services/search_terms.py", "geoapp/services/load_data.py", "geoapp/importing/formats/cells.py",
     "geoapp/importing/cleaning/titles.py", "geoapp/importing/cleaning/placing.py", "geoapp/importing/reading/encoding.py",
     "geoapp/services/export_names.py", "layers/parcels/land_class.py", "geoapp/services/seed.py", "geoapp/importing/formats/dbf.py",
-    "geoapp/services/boundary_points.py",
+    "geoapp/services/boundary_points.py", "geoapp/services/office_words.py",
     "geoapp/money.py",
 )  # fmt: skip
 """Names and words that are data: surnames, column names of files, parts of file names."""
