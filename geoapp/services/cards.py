@@ -56,6 +56,16 @@ def find(session: Session, layer: Layer, layers: Mapping[str, Layer], reader: Re
     return cast(Mapping[str, Any], row)
 
 
+def find_by_id(
+    session: Session, layer: Layer, layers: Mapping[str, Layer], reader: Reader, feature_id: int
+) -> Mapping[str, Any]:
+    """The feature of an id as the reader may see it, or NotFound."""
+    row = session.execute(items.one(layer, layers, reader, id=feature_id)).mappings().first()
+    if row is None:
+        raise NotFound("{title}中没有编号为 {id} 的要素", title=layer.title, id=feature_id)
+    return cast(Mapping[str, Any], row)
+
+
 def groups(layer: Layer, *, whole: bool = True) -> dict[str, list[str]]:
     """Column names under group titles: the card's columns first, then, on a whole page, all others."""
     names = list(layer.card)

@@ -14,6 +14,7 @@ from geoapp.web import (
     editing,
     events,
     export,
+    files,
     health,
     importing,
     map_page,
@@ -30,6 +31,6 @@ from geoapp.web import (
 def register(app: Flask) -> None:
     """Attach all routes."""
     for blueprint in (
-        health.bp, assets.bp, tiles.bp, map_page.bp, selection.bp, basemap.bp, changes.bp, export.bp, importing.bp, api.bp, editing.bp, ops.bp, outline_page.bp, queue.bp, money.bp, events.bp, account_views.bp, admin.bp, pages.bp,
+        health.bp, assets.bp, tiles.bp, map_page.bp, selection.bp, basemap.bp, changes.bp, export.bp, importing.bp, files.bp, api.bp, editing.bp, ops.bp, outline_page.bp, queue.bp, money.bp, events.bp, account_views.bp, admin.bp, pages.bp,
     ):  # fmt: skip
         app.register_blueprint(blueprint)

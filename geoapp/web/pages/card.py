@@ -15,13 +15,13 @@ from geoapp.layer import Layer, Rollup
 from geoapp.queries.filtering import Filter
 from geoapp.queries.paging import Window
 from geoapp.queries.reader import Right
-from geoapp.services import cards, chronicle, deadlines, family, progress, tables
+from geoapp.services import attachments, cards, chronicle, deadlines, family, progress, tables
 from geoapp.services import steps as workflow_steps
 from geoapp.services.chronicle import Entry
 from geoapp.services.progress import Group, Share
 from geoapp.services.tables import TablePage
 from geoapp.services.totals import ClassTotals
-from geoapp.web import context
+from geoapp.web import asof, context
 from geoapp.web.access import access, current_reader
 from geoapp.web.pages.table import revisions, vary
 
@@ -67,6 +67,10 @@ def card(layer_id: str, key: str) -> ResponseReturnValue:
         open_steps=workflow_steps.open_steps(session(), layer, layers, row) if reader.may(Right.EDIT) else None,
         entries=entries,
         names=_names(layer, entries),
+        files=attachments.of_feature(session(), layer, row["id"], reader, asof.past()),
+        remarks=[] if panel else attachments.remarks(session(), layer, row["id"], asof.past()),
+        may_add=attachments.may_add(reader, asof.past()),
+        phases=attachments.PHASES,
         outline=None if panel else cards.drawing(session(), layer, row["id"]),
         works=_works(layer, row[layer.key], brief=panel),
         target=_target,

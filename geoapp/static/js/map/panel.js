@@ -61,7 +61,7 @@ export class Panel {
 
   /** Fetches the card again without a flash; what somebody is typing stays. */
   reload() {
-    if (!this.now || this.body.querySelector("details[open] :is(input, textarea, select):focus")) return;
+    if (!this.now || [...this.body.querySelectorAll("form")].some((form) => form.uploading) || this.body.querySelector("details[open] :is(input, textarea, select):focus")) return;
     this._fetch(this.config.layers.find((l) => l.id === this.now.layer), this.now);
   }
 
