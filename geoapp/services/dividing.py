@@ -42,6 +42,21 @@ def split(editing: Editing, feature_id: int, version: int, line: Any, deed: Deed
     return written
 
 
+def preview(editing: Editing, feature_id: int, version: int, line: Any) -> dict[str, Any]:
+    """What a cut would make: each part's area and outline, and the whole's; nothing is written."""
+    row = _locked(editing, {feature_id: version})[0]
+    shapes = parts(row["geom"], line)
+    areas = [plane.area(s) for s in shapes]
+    return {
+        "whole": _measured(plane.area(row["geom"])),
+        "parts": [_measured(a) | {"geometry": shapely.geometry.mapping(s)} for a, s in zip(areas, shapes, strict=True)],
+    }
+
+
+def _measured(square_metres: float) -> dict[str, str]:
+    return {"area_m2": str(plane.rounded_m2(square_metres)), "area_mu": str(plane.mu(square_metres))}
+
+
 def parts(whole: Any, line: Any) -> list[Any]:
     """The parts of an outline cut by a line, both in storage, from north-west on; raises InvalidEdit."""
     found = cut(plane.to_plane(whole), plane.to_plane(line)).geoms

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import shapely
@@ -22,8 +23,18 @@ NEIGHBOURS = 200
 NEAR_DEGREES = 0.00001
 
 
-def check(session: Session, layer: Layer, feature_id: int | None, shape: Any, extent: Bbox) -> dict[str, Any]:
-    """What a person should know of an outline in storage coordinates before it is saved."""
+def check(
+    session: Session,
+    layer: Layer,
+    feature_id: int | None,
+    shape: Any,
+    extent: Bbox,
+    others: Mapping[int, Any] | None = None,
+) -> dict[str, Any]:
+    """What a person should know of an outline in storage coordinates before it is saved.
+
+    ``others`` are neighbours' outlines that change with it, by id: they stand for the stored ones.
+    """
     flat = plane.to_plane(shape)
     raw = float(flat.area)
     found: dict[str, Any] = {
@@ -33,7 +44,10 @@ def check(session: Session, layer: Layer, feature_id: int | None, shape: Any, ex
     if not shape.is_valid:
         found["fault"] = _fault(shape)
         return found
-    around = _neighbours(session, layer, feature_id, shape)
+    around = [
+        (i, key, plane.to_plane(others[i]) if others and i in others else flat_other)
+        for i, key, flat_other in _neighbours(session, layer, feature_id, shape)
+    ]
     for other_id, key, other in around:
         shared = float(shapely.intersection(flat, other).area)
         if shared > OVERLAP_M2:

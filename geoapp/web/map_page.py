@@ -38,6 +38,7 @@ SHORTCUTS = (
     ("M", said("量测")),
     ("H", said("全镇")),
     ("S", said("选择；按住 Shift 拖动也是框选")),
+    ("D", said("画图：改图形、分割、合并、新画")),
     ("T", said("看过去的某一天")),
     ("0–9", said("把打开的地块改为图例中第几类（可编辑者）")),
     (".", said("同上：再做一次刚才的修改")),
@@ -182,6 +183,8 @@ def _layer(layer: Layer) -> dict[str, Any]:
         "filters": [name for name in layer.filters if name in layer.reference_by_column],
         "classes": [_class(layer, i) for i in range(len(layer.legend_classes))],
         "edit": fields.editable(layer, context.layers(), session()) if current_reader().may(Right.EDIT) else [],
+        "polygon": "POLYGON" in layer.geometry_type,
+        "key_title": gettext(layer.column_title(layer.key)),
     }
 
 

@@ -25,9 +25,11 @@ from geoapp.web.api.edit import editing
 @bp.post("/collections/<layer_id>/items/<int:feature_id>/split")
 @access(Right.EDIT)
 def split(layer_id: str, feature_id: int) -> Response:
-    """Cut along ``{"line": GeoJSON LineString, "note"}`` with If-Match."""
+    """Cut along ``{"line": GeoJSON LineString, "note"}`` with If-Match; ``dry_run`` tells the parts' areas and writes nothing."""
     layer = context.layers().get_or_404(layer_id)
     version, body = deeds.if_match(), deeds.json_object()
+    if body.get("dry_run"):
+        return answers.document(dividing.preview(editing(layer), _id(feature_id), version, _line(body.get("line"))))
     made = dividing.split(editing(layer), _id(feature_id), version, _line(body.get("line")), deeds.deed("split", body))
     return _done(layer, made)
 

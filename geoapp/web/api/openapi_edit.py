@@ -24,7 +24,7 @@ def paths(layer: Layer) -> dict[str, Node]:
     """Path below the collection → method → operation."""
     whole, some = _feature(layer, whole=True), _feature(layer, whole=False)
     ids = {"type": "array", "items": {"type": "integer"}}
-    versions = {"type": "object", "properties": {"id": {"type": "integer"}, "version": {"type": "integer"}}}
+    versions: Node = {"type": "object", "properties": {"id": {"type": "integer"}, "version": {"type": "integer"}}}
     changes = {"type": "object", "additionalProperties": True}
     bulk = {
         "ids": ids,
@@ -42,7 +42,7 @@ def paths(layer: Layer) -> dict[str, Node]:
             "delete": _write(layer, "remove", gettext("删除，可撤销"), None, one=True, made="204"),
         },
         "/items/{featureId}/split": {
-            "post": _write(layer, "split", gettext("沿一条线分割"), _object({"line": _geometry(), **STATED}, "line"), one=True)
+            "post": _write(layer, "split", gettext("沿一条线分割"), _object({"line": _geometry(), "dry_run": {"type": "boolean"}, **STATED}, "line"), one=True)
         },
         "/merge": {
             "post": _write(
@@ -51,6 +51,12 @@ def paths(layer: Layer) -> dict[str, Node]:
             )
         },
         "/bulk": {"post": _write(layer, "bulk", gettext("批量修改"), _object({**bulk, **STATED}, "changes"))},
+        "/outlines": {
+            "post": _write(
+                layer, "reshape", gettext("几个图形一起改，公共边同动"),
+                _object({"features": {"type": "array", "items": _object({**versions["properties"], "geometry": _geometry()}, "id", "version", "geometry")}, "dry_run": {"type": "boolean"}, **STATED}, "features"),
+            )
+        },
         "/check-geometry": {"post": _write(layer, "checkGeometry", gettext("保存前检查图形"), _object(outline, "geometry"))},
         "/parse-coordinates": {
             "post": _write(

@@ -12,6 +12,7 @@ import { Ground } from "./ground.js";
 import { Legend } from "./legend.js";
 import { Lookup } from "./lookup.js";
 import { Bulk } from "./bulk.js";
+import { Drawing } from "./drawing.js";
 import { Measure } from "./measure.js";
 import { Panel } from "./panel.js";
 import { Picking } from "./picking.js";
@@ -58,11 +59,13 @@ class MapPage {
     this.saving = new Saving({ saved: (layer) => this._saved(layer), undoing: (layer) => this.scene.settle(layer, 0) });
     this.steps = new Steps(this);
     this.bulk = new Bulk(this);
+    this.drawing = new Drawing(this);
     this.times = new Times(config, this.state);
     this.legend.onRevision = (layer, revision) => this._revised(layer, revision);
     this.map.setOverlay((context, view) => {
       this.selecting.draw(context, view);
       this.measure.draw(context, view);
+      this.drawing.draw(context, view);
       this.tools.draw(context, view);
     });
     this._listen();

@@ -14,6 +14,7 @@ export class Picking {
       this.page.measure.add(place.lon, place.lat);
       return;
     }
+    if (this.page.drawing.clicked(place)) return;
     const hit = this.page.scene.hit(place.zoom, place.x, place.y, place.reach);
     if (!hit) {
       if (this.page.panel.open) this.deselect();
@@ -29,7 +30,7 @@ export class Picking {
 
   pointed(place) {
     this.page.readout.pointer(place);
-    if (this.page.measure.active || this.page.map.zooming) return;
+    if (this.page.measure.active || this.page.drawing.mode || this.page.map.zooming) return;
     const hit = place && this.page.scene.hit(place.zoom, place.x, place.y);
     const now = hit && hit.layer.kind !== "boundary" && !hit.feature.rolledUp ? { layer: hit.layer.id, id: hit.feature.id } : null;
     this.page.readout.hover(hit ? this._words(hit) : "");

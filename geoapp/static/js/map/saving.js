@@ -35,7 +35,8 @@ const sendOnce = async (url, { method = "POST", json, form, headers = {} }) => {
     const trouble = new Trouble("refused", reasonOf(body));
     throw Object.assign(trouble, { status: response.status, body });
   }
-  return body;
+  const operation = response.headers.get("Operation");
+  return operation && !body.undo ? { ...body, undo: `/ops/${operation}/undo` } : body;
 };
 
 /** The server's own words: what is wrong, and each field's fault. */

@@ -24,8 +24,10 @@ export class Shortcuts {
       "t": () => this.page.times.toggle(),
       ".": () => this.page.steps.again(),
       ...Object.fromEntries([..."0123456789"].map((digit) => [digit, () => this.page.steps.key(digit)])),
-      "Enter": (event) => (this.page.measure.active && !event.target.closest("button, a") ? this.page.measure.end() : false),
-      "Backspace": () => (this.page.measure.active ? this.page.measure._do("back") : false),
+      "d": () => (this.page.drawing.bar ? (this.page.drawing.active ? this.page.drawing.close() : this.page.drawing.start()) : false),
+      "Delete": () => (this.page.drawing.mode === "edit" ? this.page.drawing.act("point") : false),
+      "Enter": (event) => (this.page.drawing.mode && !event.target.closest("button, a") ? this.page.drawing.end() : this.page.measure.active && !event.target.closest("button, a") ? this.page.measure.end() : false),
+      "Backspace": () => (this.page.drawing.mode ? this.page.drawing.back() : this.page.measure.active ? this.page.measure._do("back") : false),
       "Escape": () => this._escape(),
     });
     document.addEventListener("keydown", (event) => this._undoKey(event));
@@ -38,7 +40,7 @@ export class Shortcuts {
     if (!(event.ctrlKey || event.metaKey) || event.shiftKey || event.key.toLowerCase() !== "z") return;
     if (event.defaultPrevented || event.target.closest?.("input, textarea, select")) return;
     event.preventDefault();
-    this.page.saving.undo();
+    if (!this.page.drawing.back()) this.page.saving.undo();
   }
 
   _legendKey() {
@@ -48,6 +50,7 @@ export class Shortcuts {
 
   _escape() {
     if (this.page.selecting.mode || this.page.selecting.ids.size) this.page.selecting.clear();
+    else if (this.page.drawing.active) this.page.drawing.escape();
     else if (this.page.measure.active) this.page.measure.escape();
     else if (this.page.panel.open) this.page.picking.deselect();
     else return false;
