@@ -30,6 +30,11 @@ BOTH = re.compile(r" / [a-z]|\\s|<span")
 """Says both languages itself, or is a pattern."""
 IMPORTING = "geoapp/importing/"
 """Reports of imports are read in a terminal or kept in a file; they are Chinese."""
+SHEETS = (
+    "geoapp/services/printing/sheet.py",
+    "geoapp/services/printing/tables.py",
+)
+"""Official sheets are printed in Chinese whatever the reader's language."""
 
 
 def texts_of_python(path: Path) -> set[str]:
@@ -58,7 +63,7 @@ def sources() -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     for path in [*(ROOT / "geoapp").rglob("*.py"), *(ROOT / "layers").rglob("*.py")]:
         name = path.relative_to(ROOT).as_posix()
-        if name not in (*OPERATORS, *NAMES) and not name.startswith((IMPORTING, "geoapp/migrations/")):
+        if name not in (*OPERATORS, *NAMES, *SHEETS) and not name.startswith((IMPORTING, "geoapp/migrations/")):
             found[name] = texts_of_python(path)
     pages = [*(ROOT / "templates").rglob("*.html"), *(ROOT / "geoapp/static/js").rglob("*.js")]
     for path in pages:

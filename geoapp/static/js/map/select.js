@@ -57,6 +57,7 @@ export class Selecting {
       paste: () => $("#paste").showModal(),
       "paste-close": () => $("#paste").close(),
       clear: () => this.clear(),
+      print: () => location.assign(`/print?layer=${this.layer.id}&ids=${[...this.ids].join(",")}`),
       list: () => location.assign(`${this.layer.page}?ids=${[...this.ids].join(",")}`),
     };
     acts[what]?.();

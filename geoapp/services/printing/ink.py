@@ -1,0 +1,134 @@
+"""Drawing outlines with PDF operators: paths, patterns, casings; lengths of strokes in millimetres."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import shapely
+from reportlab.lib.colors import HexColor, white
+from reportlab.pdfgen.canvas import FILL_EVEN_ODD, Canvas
+
+from geoapp.layer import LegendClass
+from geoapp.services.printing import fonts
+from geoapp.services.printing.paper import MM, Window
+
+INK = HexColor("#1F2937")
+RED = HexColor("#E60012")
+GREY = HexColor("#6B7280")
+RED_LINE_MM = 0.3
+STEP_MM = 1.6
+"""Distance of the strokes and dots of a pattern."""
+
+
+def path(canvas: Canvas, view: Window, geom: Any) -> Any:
+    """The outline as a path on paper."""
+    made = canvas.beginPath()
+    for part in shapely.get_parts(geom):
+        lines = [part] if part.geom_type == "LineString" else [part.exterior, *part.interiors]
+        for line in lines:
+            for n, (east, north) in enumerate(line.coords):
+                (made.lineTo if n else made.moveTo)(*view.on_paper(east, north))
+            if part.geom_type == "Polygon":
+                made.close()
+    return made
+
+
+def area(canvas: Canvas, view: Window, geom: Any, look: LegendClass, *, faded: bool = False) -> None:
+    """A filled outline with its pattern."""
+    outline = path(canvas, view, geom)
+    canvas.saveState()
+    canvas.setLineJoin(1)
+    canvas.setFillColor(HexColor(look.fill))
+    canvas.setFillAlpha(0.35 if faded else 0.85)
+    canvas.setStrokeColor(INK)
+    canvas.setLineWidth(0.12 * MM)
+    canvas.drawPath(outline, stroke=1, fill=1, fillMode=FILL_EVEN_ODD)
+    if look.pattern != "plain":
+        box = geom.bounds
+        corners = (*view.on_paper(box[0], box[1]), *view.on_paper(box[2], box[3]))
+        canvas.clipPath(path(canvas, view, geom), stroke=0, fill=0, fillMode=FILL_EVEN_ODD)
+        pattern(canvas, look, corners)
+    canvas.restoreState()
+
+
+def pattern(canvas: Canvas, look: LegendClass, box: tuple[float, float, float, float]) -> None:
+    """Strokes or dots over a box in points; the caller clips."""
+    x0, y0, x1, y1 = box
+    step = STEP_MM * MM
+    canvas.setFillAlpha(1)
+    canvas.setStrokeColor(white)
+    canvas.setFillColor(white)
+    canvas.setLineWidth(0.3 * MM)
+    if look.pattern == "dots":
+        rows = range(int((y1 - y0) / step) + 2)
+        for j in rows:
+            for i in range(int((x1 - x0) / step) + 2):
+                canvas.circle(x0 + (i + j % 2 / 2) * step, y0 + j * step, 0.28 * MM, stroke=0, fill=1)
+        return
+    high = y1 - y0
+    for i in range(int((x1 - x0 + high) / step) + 2):
+        start = x0 - high + i * step
+        if look.pattern == "hatch":
+            canvas.line(start, y0, start + high, y1)
+        else:
+            canvas.line(start, y1, start + high, y0)
+
+
+def line(canvas: Canvas, view: Window, geom: Any, colour: Any, mm: float, dash: tuple[float, ...] = ()) -> None:
+    """An outline's line alone, with its width in millimetres; broken lines lie on a white casing."""
+    canvas.saveState()
+    canvas.setLineJoin(1)
+    if dash:
+        canvas.setStrokeColor(white)
+        canvas.setLineWidth((mm + 0.5) * MM)
+        canvas.drawPath(path(canvas, view, geom), stroke=1, fill=0)
+        canvas.setDash([d * MM for d in dash])
+    canvas.setStrokeColor(colour)
+    canvas.setLineWidth(mm * MM)
+    canvas.drawPath(path(canvas, view, geom), stroke=1, fill=0)
+    canvas.restoreState()
+
+
+def say(canvas: Canvas, x: float, y: float, text: str, size: float, *, align: str = "left", colour: Any = INK) -> None:
+    """A text at points; a white casing keeps it readable on any fill when ``align`` is centre."""
+    text = fonts.written(text)
+    canvas.setFont(fonts.face(), size)
+    canvas.setFillColor(colour)
+    draw = {"left": canvas.drawString, "centre": canvas.drawCentredString, "right": canvas.drawRightString}[align]
+    draw(x, y, text)
+
+
+def cased(canvas: Canvas, x: float, y: float, text: str, size: float) -> None:
+    """A centred text with a white casing."""
+    text = fonts.written(text)
+    made = canvas.beginText(x - fonts.width(text, size) / 2, y)
+    made.setFont(fonts.face(), size)
+    canvas.saveState()
+    canvas.setStrokeColor(white)
+    canvas.setLineWidth(size * 0.16)
+    canvas.setLineJoin(1)
+    made.setTextRenderMode(1)
+    made.textOut(text)
+    canvas.drawText(made)
+    canvas.restoreState()
+    say(canvas, x, y, text, size, align="centre")
+
+
+def disc(canvas: Canvas, x: float, y: float, mm: float, colour: Any) -> None:
+    """A boundary point: a white disc of a diameter with a coloured rim."""
+    canvas.setFillColor(white)
+    canvas.setStrokeColor(colour)
+    canvas.setLineWidth(0.2 * MM)
+    canvas.circle(x, y, mm / 2 * MM, stroke=1, fill=1)
+
+
+def symbol(canvas: Canvas, x: float, y: float, look: LegendClass, mm: float = 3.2) -> None:
+    """A point feature: a filled disc with its glyph."""
+    canvas.saveState()
+    canvas.setFillColor(HexColor(look.fill))
+    canvas.setStrokeColor(INK)
+    canvas.setLineWidth(0.15 * MM)
+    canvas.circle(x, y, mm / 2 * MM, stroke=1, fill=1)
+    if look.glyph:
+        say(canvas, x, y - 2, look.glyph, 5.5, align="centre", colour=HexColor(look.ink))
+    canvas.restoreState()
