@@ -132,6 +132,9 @@ class Layer:
     references: tuple[Reference, ...] = ()
     rollups: tuple[Rollup, ...] = ()
     figures: tuple[Figure, ...] = ()
+    levels: tuple[tuple[str, ...], ...] = ()
+    """Columns that reports group by, the finest first; each level's columns are among those of the one before or stand alone.
+    Without them every reference is a level."""
     status_date: str = ""
     """Column that takes the effective date of the latest status."""
     workflow: Workflow = field(default_factory=Workflow)
@@ -217,6 +220,11 @@ class Layer:
         by_key = {c.key: c for c in self.legend_classes}
         return {code: by_key[key] for key, codes in self.legend_codes.items() for code in codes}
 
+    @property
+    def report_levels(self) -> tuple[tuple[str, ...], ...]:
+        """The declared levels, or every reference by itself."""
+        return self.levels or tuple((r.column,) for r in self.references)
+
     @cached_property
     def uncounted(self) -> tuple[str, ...]:
         """Statuses that leave every total."""
@@ -242,6 +250,7 @@ class Layer:
             ("label", (self.label_column,)),
             ("weight", (self.weight,) if self.weight else ()),
             ("legend_by", (self.legend_by,)),
+            ("levels", [name for level in self.levels for name in level]),
             ("status_date", (self.status_date,) if self.status_date else ()),
             ("reckoning", (self.reckoning.holder, *self.reckoning.together) if self.reckoning else ()),
             ("example", self.example),

@@ -176,7 +176,7 @@ def grant(connection: Connection) -> None:
         GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO {APP_ROLE};
         GRANT USAGE ON ALL SEQUENCES IN SCHEMA {schema} TO {APP_ROLE};
         REVOKE INSERT, UPDATE, DELETE ON change, operation, seal FROM {APP_ROLE};
-        REVOKE UPDATE, DELETE ON rate_book, reckoned, payment, remark FROM {APP_ROLE};
+        REVOKE UPDATE, DELETE ON rate_book, reckoned, payment, remark, report FROM {APP_ROLE};
         REVOKE UPDATE, DELETE ON attachment FROM {APP_ROLE};
         GRANT UPDATE (caption, removed_by, removed_at) ON attachment TO {APP_ROLE};
         REVOKE INSERT, DELETE ON layer_revision FROM {APP_ROLE};

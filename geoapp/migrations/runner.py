@@ -13,7 +13,7 @@ from alembic.script import ScriptDirectory
 from geoalchemy2 import alembic_helpers
 from sqlalchemy import Connection, Engine, MetaData, text
 
-from geoapp import file_tables, ledger, money_tables, office_tables
+from geoapp import file_tables, ledger, money_tables, office_tables, report_tables
 from geoapp.accounts.tables import SharedBase
 from geoapp.db import SHARED_SCHEMA
 from geoapp.orm import Base
@@ -23,7 +23,7 @@ from geoapp.towns import Bbox
 FOLDER = Path(__file__).resolve().parent
 SCOPES = {"shared": "shared_versions", "town": "versions"}
 TARGETS: dict[str, Callable[[], MetaData]] = {"shared": lambda: SharedBase.metadata, "town": lambda: Base.metadata}
-TABLES = (file_tables, money_tables, office_tables)
+TABLES = (file_tables, money_tables, office_tables, report_tables)
 """Tables of the engine besides the layers': importing them declares them."""
 LOCK = 7_361_027_100
 LOCK_TIMEOUT = "15s"

@@ -85,6 +85,7 @@ LAYER = Layer(
         "status_on",
     ),
     filters=("village", "project", "group", "land_class"),
+    levels=(("village", "group"), ("village",), ("project",)),
     search=("parcel_no", "household_name"),
     references=(Reference("village", "villages"), Reference("project", "projects")),
     figures=(

@@ -33,6 +33,7 @@ IMPORTING = "geoapp/importing/"
 SHEETS = (
     "geoapp/services/printing/sheet.py",
     "geoapp/services/printing/tables.py",
+    "geoapp/services/report_files.py",
 )
 """Official sheets are printed in Chinese whatever the reader's language."""
 
