@@ -64,3 +64,19 @@ def movement(
 
 def _bound(layer: Layer) -> dict[str, Any]:
     return {"layer": layer.id, "uncounted": list(layer.uncounted)}
+
+
+def course(
+    layer: Layer, by: str, codes: Sequence[str], moments: Sequence[datetime]
+) -> tuple[TextClause, dict[str, Any]]:
+    """(moment, key, done, done_weight, n, weight): how much under each parent stood in some legend codes at each moment."""
+    statement = text(
+        f"WITH spans AS (SELECT at AS since, lead(at) OVER (PARTITION BY feature_id ORDER BY version) AS until, c.properties->>'{by}' AS key, "
+        f"c.properties->>'{layer.legend_by}' AS code, coalesce((c.properties->>'{layer.weight or '-'}')::numeric, 0) AS weight, kind, status "
+        "FROM change c WHERE layer = :layer) "
+        "SELECT w.moment, s.key, count(*) FILTER (WHERE code = ANY(:codes)) AS done, "
+        "coalesce(sum(weight) FILTER (WHERE code = ANY(:codes)), 0) AS done_weight, count(*) AS n, coalesce(sum(weight), 0) AS weight "
+        "FROM unnest(CAST(:moments AS timestamptz[])) AS w(moment) JOIN spans s ON s.since <= w.moment AND (s.until IS NULL OR s.until > w.moment) "
+        "WHERE s.kind <> 'delete' AND s.status <> ALL(:uncounted) GROUP BY 1, 2 ORDER BY 1"
+    )
+    return statement, {"codes": list(codes), "moments": list(moments), **_bound(layer)}

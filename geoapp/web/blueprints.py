@@ -10,6 +10,7 @@ from geoapp.web import (
     api,
     assets,
     basemap,
+    board,
     changes,
     editing,
     events,
@@ -33,6 +34,6 @@ from geoapp.web import (
 def register(app: Flask) -> None:
     """Attach all routes."""
     for blueprint in (
-        health.bp, assets.bp, tiles.bp, map_page.bp, selection.bp, basemap.bp, changes.bp, export.bp, importing.bp, files.bp, api.bp, editing.bp, ops.bp, outline_page.bp, queue.bp, money.bp, printing.bp, reports.bp, events.bp, account_views.bp, admin.bp, pages.bp,
+        health.bp, assets.bp, tiles.bp, map_page.bp, selection.bp, basemap.bp, changes.bp, export.bp, importing.bp, files.bp, api.bp, editing.bp, ops.bp, outline_page.bp, queue.bp, money.bp, printing.bp, reports.bp, board.bp, events.bp, account_views.bp, admin.bp, pages.bp,
     ):  # fmt: skip
         app.register_blueprint(blueprint)

@@ -44,3 +44,18 @@ def test_english_is_one_press_away_and_keeps_the_address(open_page):
     assert page.evaluate("document.documentElement.lang") == "en"
     assert "status=land_ready" in page.url
     assert "Key projects" in page.title() or "projects" in page.title().lower()
+
+
+@pytest.mark.browser
+def test_the_big_screen_turns_by_itself_and_rests_when_touched(open_page):
+    page = open_page("viewer", "/login?next=/board")
+    page.clock.install()
+    page.goto(page.base + "/board")
+    shown = page.locator("[data-scene].is-on h2").first
+    first = shown.inner_text()
+    page.clock.run_for(10_500)
+    second = shown.inner_text()
+    assert first != second
+    page.mouse.move(400, 400)
+    page.clock.run_for(10_500)
+    assert shown.inner_text() == second

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from flask import Response, jsonify, render_template, request
@@ -15,12 +16,14 @@ from geoapp.layer import Layer, Rollup
 from geoapp.queries.filtering import Filter
 from geoapp.queries.paging import Window
 from geoapp.queries.reader import Right
-from geoapp.services import attachments, cards, chronicle, deadlines, family, progress, tables
+from geoapp.services import attachments, cards, chronicle, deadlines, family, pace, progress, tables
 from geoapp.services import steps as workflow_steps
 from geoapp.services.chronicle import Entry
+from geoapp.services.pace import Course
 from geoapp.services.progress import Group, Share
 from geoapp.services.tables import TablePage
 from geoapp.services.totals import ClassTotals
+from geoapp.services.write import TOWN_TIME
 from geoapp.web import asof, context
 from geoapp.web.access import access, current_reader
 from geoapp.web.pages.table import revisions, vary
@@ -41,6 +44,8 @@ class Work:
     breakdowns: Mapping[str, list[Group]]
     blocking: tuple[str, ...]
     blockers: TablePage
+    course: Course | None = None
+    """Progress week by week; None in the panel and where nothing counts as done."""
 
 
 @access(Right.VIEW)
@@ -93,7 +98,11 @@ def _work(rollup: Rollup, key: str, revision: int, *, brief: bool) -> Work:
     share = progress.share_of(rollup, totals.by_class)
     there = not brief and any(totals.by_class[k].n for k in blocking)
     blockers = _blockers(child, rollup, key, blocking) if there else TablePage((), None, None)
-    return Work(rollup, child, totals, share, {rollup.by: key}, breakdowns, blocking, blockers)
+    course = None
+    if rollup.done and not brief:
+        moment = asof.past().moment.astimezone(TOWN_TIME) if asof.past() else datetime.now(TOWN_TIME)  # type: ignore[union-attr]
+        course = pace.courses(session(), child, rollup, revision, moment.date()).get(key)
+    return Work(rollup, child, totals, share, {rollup.by: key}, breakdowns, blocking, blockers, course)
 
 
 def _blockers(child: Layer, rollup: Rollup, key: str, blocking: tuple[str, ...]) -> TablePage:
