@@ -35,6 +35,7 @@ user_group = AppGroup("user", help="账号 / accounts")
 
 def init_app(app: Flask) -> None:
     """Attach the commands."""
+    from geoapp.cli_handover import handover
     from geoapp.cli_ledger import ledger_group
     from geoapp.cli_rates import rates_group
 
@@ -43,6 +44,7 @@ def init_app(app: Flask) -> None:
         user_group,
         rates_group,
         ledger_group,
+        handover,
         serve_command,
         seed,
         import_file,

@@ -96,6 +96,7 @@ def page() -> str:
         degrees=chosen.geographic,
         downloads=_downloads(layer, chosen),
         api=request.url_root + "api/",
+        handover=_handover(layer) if "POLYGON" in layer.geometry_type else "",
     )
 
 
@@ -125,6 +126,12 @@ def _options(layer: Layer, name: str) -> list[tuple[str, str]]:
 
 def _choices(layer: Layer, name: str) -> list[tuple[str, str]]:
     return list(layer.columns_by_name[name].info.get("choices", {}).items())
+
+
+def _handover(layer: Layer) -> str:
+    """The package of what this page counts."""
+    kept = [(k, v) for k, v in request.args.items(multi=True) if v and k not in ("layer", "crs", "lang")]
+    return f"/handover/{layer.id}.zip" + ("?" + urlencode(kept) if kept else "")
 
 
 def _downloads(layer: Layer, chosen: Crs) -> list[dict[str, str]]:

@@ -71,7 +71,7 @@ def pdf() -> Response:
     """The sheet, in EPSG:4548 and true to scale; who printed what is written down when names are on it."""
     layer = _layer()
     order = _order(layer)
-    body = document.make(session(), context.layers(), current_reader(), order, _words(layer))
+    body = document.make(session(), context.layers(), current_reader(), order, words())
     if current_reader().personal and layer.personal:
         subject = request.full_path.rstrip("?")[:500]
         access_log.record(session(), current_reader(), "print", subject, len(order.ids), True)
@@ -125,7 +125,8 @@ def _ids(layer: Layer) -> tuple[int, ...]:
     return found
 
 
-def _words(layer: Layer) -> Words:
+def words() -> Words:
+    """How values are written on sheets, and what stands at their foot."""
     town, past = context.town(), asof.past()
     now = datetime.now(TOWN_TIME)
     lines = [gettext("坐标系：2000 国家大地坐标系，高斯克吕格 3° 带第 39 带；面积为平面面积")]

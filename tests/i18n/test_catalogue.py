@@ -14,7 +14,7 @@ PLACE = re.compile(r"\{(\w+)\}")
 CALL = re.compile(r"""\b(?:_|t|gettext)\(\s*("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')""")
 LITERAL = re.compile(r"""_\(\s*"([^"]*)"\s+if\s+.*?\s+else\s+"([^"]*)"\s*\)""")
 OPERATORS = (
-    "geoapp/cli.py", "geoapp/cli_rates.py", "geoapp/cli_ledger.py", "geoapp/cluster.py", "geoapp/serve.py", "geoapp/postgres.py", "geoapp/occupancy.py",
+    "geoapp/cli.py", "geoapp/cli_rates.py", "geoapp/cli_ledger.py", "geoapp/cli_handover.py", "geoapp/cluster.py", "geoapp/serve.py", "geoapp/postgres.py", "geoapp/occupancy.py",
     "geoapp/settings.py", "geoapp/demonstration.py", "geoapp/towns.py", "geoapp/gunicorn_conf.py", "geoapp/services/backup.py",
 )  # fmt: skip
 """What an operator reads in a terminal says both languages in one line."""
@@ -34,6 +34,8 @@ SHEETS = (
     "geoapp/services/printing/sheet.py",
     "geoapp/services/printing/tables.py",
     "geoapp/services/report_files.py",
+    "geoapp/services/handover/check.py",
+    "geoapp/services/handover/sheet.py",
 )
 """Official sheets are printed in Chinese whatever the reader's language."""
 

@@ -62,14 +62,21 @@ def _pages(
         ink.say(canvas, paper.width / 2 * MM, top * MM, title, 14, align="centre")
         ink.say(canvas, MARGIN * MM, (top - 8) * MM, words, 8)
         ink.say(canvas, (paper.width - MARGIN) * MM, MARGIN / 2 * MM, f"{number}/{len(parts)}", 7, align="right")
-        for block, lines in enumerate(_chunks(part, fit)):
-            _block(canvas, MARGIN + block * (wide + 6), top - 14, heads, widths, lines)
+        for column, lines in enumerate(_chunks(part, fit)):
+            block(canvas, MARGIN + column * (wide + 6), top - 14, heads, widths, lines)
     return len(parts)
 
 
-def _block(
-    canvas: Canvas, x: float, top: float, heads: Sequence[str], widths: Sequence[float], rows: Sequence[tuple[str, ...]]
+def block(
+    canvas: Canvas,
+    x: float,
+    top: float,
+    heads: Sequence[str],
+    widths: Sequence[float],
+    rows: Sequence[tuple[str, ...]],
+    size: float = 7.5,
 ) -> None:
+    """A ruled table from a top left corner in mm; numbers stand at the right."""
     canvas.setLineWidth(0.1 * MM)
     canvas.setStrokeColor(ink.GREY)
     for n, row in enumerate([tuple(heads), *rows]):
@@ -77,9 +84,9 @@ def _block(
         canvas.line(x * MM, (y - 1.4) * MM, (x + sum(widths)) * MM, (y - 1.4) * MM)
         at = x
         for cell, width in zip(row, widths, strict=True):
-            number = cell[:1].isdigit() and n > 0
+            number = n > 0 and cell[:1].isdigit() and len(cell) < 16
             where = (at + width - 1.5 if number else at + 1) * MM
-            ink.say(canvas, where, y * MM, cell, 7.5, align="right" if number else "left")
+            ink.say(canvas, where, y * MM, cell, size, align="right" if number else "left")
             at += width
 
 
