@@ -18,8 +18,7 @@ PATH = "/handover/parcels.zip?project=P15"
 
 
 def packed(app, path=PATH, role="planner"):
-    answer = basic_client(app, role).get(path, headers={"Accept": "application/json"})
-    return answer
+    return basic_client(app, role).get(path, headers={"Accept": "application/json"})
 
 
 def test_a_package_holds_its_files_and_their_right_checksums(app):
