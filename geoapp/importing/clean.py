@@ -11,7 +11,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from geoapp.importing.cleaning import cells, titles
+from geoapp.importing.cleaning import cells, own, titles
 from geoapp.importing.cleaning.cells import Lookup, WrongCell
 from geoapp.importing.cleaning.outlines import Fault, outlines
 from geoapp.importing.reading.transfer import Raw
@@ -38,6 +38,8 @@ class Cleaned:
     """Degrees that the file's number of decimals leaves open."""
     bare: bool = False
     """A table without outlines."""
+    versions: Sequence[int | None] | None = None
+    """The version each row had when its table went out from here; None for other tables."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,7 @@ class Wishes:
 def clean(raw: Raw, layer: Layer, town: Town, lookups: Mapping[str, Lookup], wishes: Wishes) -> Cleaned:
     """Settle titles, coordinate system, cells and outlines; raises RefusedFile when the whole file is wrong."""
     matched = titles.match(raw, layer, wishes.columns)
+    raw.columns |= {t: list(v) for t, v in own.names_over_codes(raw, layer, lookups).items()}
     shaped = outlines(raw, layer, town, wishes.crs)
     faults: dict[int, Fault] = dict(shaped.faults)
     columns = _columns(raw, layer, matched.used, lookups, wishes, faults)
@@ -64,6 +67,7 @@ def clean(raw: Raw, layer: Layer, town: Town, lookups: Mapping[str, Lookup], wis
     rejected = [Rejected(numbers[i], str(keys[i] or ""), *faults[i]) for i in sorted(faults)]
     found = Cleaned(columns, shaped.shapes, numbers, shaped.placed.verdict, rejected)
     found.bad, found.rounding, found.bare = frozenset(faults), shaped.rounding, raw.bare
+    found.versions = own.versions(raw)
     if matched.unused:
         found.notes.append(said("没有用到的列：{names}", names="、".join(matched.unused)))
     if shaped.repaired:

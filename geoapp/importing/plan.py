@@ -11,6 +11,7 @@ import shapely
 from sqlalchemy import ARRAY, bindparam, func, select
 from sqlalchemy.orm import Session
 
+from geoapp.importing.base import Base, versions_of
 from geoapp.importing.clean import Cleaned, required, wkb
 from geoapp.importing.cleaning.cells import Lookup
 from geoapp.importing.report import Rejected, Said, refused, said
@@ -57,7 +58,8 @@ def lookups(session: Session, layers: Layers, layer: Layer) -> dict[str, Lookup]
         rows = session.execute(select(parent.table.c[parent.key], parent.table.c[reference.label])).all()
         labels = [label for _, label in rows]
         by_label = {str(label): str(key) for key, label in rows if label and labels.count(label) == 1}
-        found[reference.column] = Lookup(parent.title, frozenset(str(key) for key, _ in rows), by_label)
+        shared = frozenset(str(label) for label in labels if label) - set(by_label)
+        found[reference.column] = Lookup(parent.title, frozenset(str(key) for key, _ in rows), by_label, shared)
     return found
 
 
@@ -82,7 +84,9 @@ def plan(session: Session, layer: Layer, cleaned: Cleaned) -> ImportPlan:
     present = _present(session, layer, [keys[i] for i in good], names)
     new = [i for i in good if keys[i] not in present]
     _add(made, layer, cleaned, new)
-    _compare(made, layer, cleaned, [i for i in good if keys[i] in present], present)
+    there = [i for i in good if keys[i] in present]
+    bases = _bases(session, layer, cleaned, there, present)
+    _compare(made, layer, cleaned, there, present, bases)
     made.rejected.sort(key=lambda r: r.row)
     return made
 
@@ -102,6 +106,20 @@ def _present(session: Session, layer: Layer, keys: Sequence[Any], names: Sequenc
         for row in session.execute(statement, {"keys": list(keys[start : start + MANY])}).mappings():
             found[row[f"c_{layer.key}"]] = row
     return found
+
+
+def _bases(
+    session: Session, layer: Layer, cleaned: Cleaned, indices: Sequence[int], present: Mapping[Any, Any]
+) -> dict[int, Base]:
+    """For rows that went out from here and were changed since: how they stood when they went out."""
+    if cleaned.versions is None:
+        return {}
+    keys = cleaned.columns[layer.key]
+    rows = {i: present[keys[i]] for i in indices}
+    old = {i: cleaned.versions[i] for i, row in rows.items() if cleaned.versions[i] != row["version"]}
+    wanted = [(rows[i]["id"], version) for i, version in old.items() if version is not None]
+    entries = versions_of(session, layer, wanted)
+    return {i: Base(version, entries.get((rows[i]["id"], version or 0))) for i, version in old.items()}
 
 
 def _add(made: ImportPlan, layer: Layer, cleaned: Cleaned, indices: Sequence[int]) -> None:
@@ -130,7 +148,12 @@ def _add(made: ImportPlan, layer: Layer, cleaned: Cleaned, indices: Sequence[int
 
 
 def _compare(
-    made: ImportPlan, layer: Layer, cleaned: Cleaned, indices: Sequence[int], present: Mapping[Any, Any]
+    made: ImportPlan,
+    layer: Layer,
+    cleaned: Cleaned,
+    indices: Sequence[int],
+    present: Mapping[Any, Any],
+    bases: Mapping[int, Base],
 ) -> None:
     keys = cleaned.columns[layer.key]
     old = [] if cleaned.bare else [bytes(present[keys[i]]["geom"]) for i in indices]
@@ -146,6 +169,11 @@ def _compare(
             for name, values in cleaned.columns.items()
             if row[f"c_{name}"] != values[index]
         }
+        if index in bases:
+            clash = bases[index].settle(layer, fields, {n: row[f"c_{n}"] for n in fields}, row["version"])
+            if clash:
+                made.rejected.append(Rejected(cleaned.rows[index], str(keys[index]), *clash))
+                continue
         if not fields and not moved[position]:
             made.unchanged += 1
             continue

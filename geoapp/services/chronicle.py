@@ -129,6 +129,13 @@ def _seen(layer: Layer, name: str, value: Any, reader: Reader) -> Any:
         return None
     if name in layer.personal and not reader.personal:
         return str(value)[:1] + "**"
+    return typed(layer, name, value)
+
+
+def typed(layer: Layer, name: str, value: Any) -> Any:
+    """A value of the ledger's JSON in its column's type."""
+    if value is None or value == "":
+        return None
     kind = layer.table.c[name].type
     if isinstance(kind, Integer):
         return int(value)

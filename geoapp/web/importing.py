@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
 from flask import Blueprint, Response, current_app, redirect, render_template, request
@@ -13,6 +14,7 @@ from geoapp import crs
 from geoapp.db import session
 from geoapp.errors import Conflict, Forbidden, GeoAppError, NotFound
 from geoapp.importing import preview as previews
+from geoapp.importing import template
 from geoapp.importing.apply import apply
 from geoapp.importing.desk import Desk, Upload, choices_of
 from geoapp.importing.preview import Preview
@@ -68,6 +70,8 @@ def bring() -> ResponseReturnValue:
     """Keep the files and look at the first."""
     layer = context.layers().get_or_404(request.form.get("layer", ""))
     files = [(f.filename or "", f.stream) for f in request.files.getlist("file") if f.filename]
+    if request.form.get("pasted", "").strip():
+        files.append((gettext("粘贴的表格.csv"), io.BytesIO(request.form["pasted"].encode())))
     try:
         made = desk().bring(current_reader().name, layer.id, [(n, s) for n, s in files])  # type: ignore[misc]
     except GeoAppError as error:
@@ -77,6 +81,18 @@ def bring() -> ResponseReturnValue:
             upload.choices["project"] = request.form["project"][:40]
             desk().save(upload)
     return redirect(f"/import/{made[0].token}" if len(made) == 1 else "/import", 303)
+
+
+@bp.get("/import/template/<layer_id>.xlsx")
+@access(Right.IMPORT)
+def blank(layer_id: str) -> Response:
+    """An empty table of a layer, with its titles and an example."""
+    layer = context.layers().get_or_404(layer_id)
+    answer = Response(
+        template.workbook(layer), mimetype="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    )
+    answer.headers["Content-Disposition"] = f'attachment; filename="{layer.id}-template.xlsx"'
+    return answer
 
 
 @bp.get("/import/<token>")

@@ -39,6 +39,8 @@ class Lookup:
     title: str
     keys: frozenset[str]
     by_label: Mapping[str, str] = field(default_factory=dict)
+    shared: frozenset[str] = frozenset()
+    """Labels that several have."""
 
     def key(self, text: str) -> str:
         if text in self.keys:

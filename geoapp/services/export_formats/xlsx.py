@@ -20,12 +20,16 @@ from geoapp.services.export_formats.rows import Field
 TOWN_TIME = ZoneInfo("Asia/Shanghai")
 WIDTHS = {"text": 16, "integer": 10, "number": 14, "boolean": 8, "date": 12, "moment": 18}
 TOTAL = "合计"
+LIST_MOST = 255
+"""Characters that a list of choices in a workbook may have."""
 
 
 def make(connection: Connection, wanted: Wanted, folder: Path) -> tuple[Path, int]:
-    """``<layer>.xlsx``: hidden id first, headings frozen, a filter, and the total of every area and number at the end."""
+    """``<layer>.xlsx``: hidden id first, codes hidden beside their names, headings frozen, a filter, and totals at the end."""
     path = folder / f"{wanted.layer.id}.xlsx"
     fields = rows.fields(wanted.layer)
+    hidden = {"version", "status", *(r.column for r in wanted.layer.references)}
+    labels = [s.label for s in wanted.layer.statuses]
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(str(path), options) as book:
         styles = {
@@ -39,7 +43,7 @@ def make(connection: Connection, wanted: Wanted, folder: Path) -> tuple[Path, in
         sheet.freeze_panes(1, 2)
         sheet.set_column(0, 0, 8, None, {"hidden": True})
         for at, field in enumerate(fields, 1):
-            sheet.set_column(at, at, WIDTHS[field.kind], None, {"hidden": field.name == "version"})
+            sheet.set_column(at, at, WIDTHS[field.kind], None, {"hidden": field.name in hidden})
         for at, text in enumerate(("内部编号", *(f.heading for f in fields))):
             sheet.write_string(0, at, text, styles["head"])
         n = 0
@@ -51,6 +55,9 @@ def make(connection: Connection, wanted: Wanted, folder: Path) -> tuple[Path, in
                     _cell(sheet, n, at, field, field.shown(value), styles)
         if n:
             sheet.autofilter(0, 0, n, len(fields))
+            if sum(map(len, labels)) + len(labels) < LIST_MOST:
+                at = [f.name for f in fields].index("status_label") + 1
+                sheet.data_validation(1, at, n, at, {"validate": "list", "source": labels})
             _totals(sheet, n, fields, styles["total"])
     return path, n
 
@@ -82,5 +89,5 @@ def _totals(sheet: Any, n: int, fields: list[Field], style: Any) -> None:
 
 FORMAT = Format(
     ("xlsx",), "Excel 表格", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", pieces_of(make),
-    compressible=False, order=30, about="每条记录一行，末行合计为公式；不含图形。",
+    compressible=False, order=30, about="每条记录一行，末行合计为公式；不含图形。改好后可从“导入”放回，别人改过的行会提示。",
 )  # fmt: skip
