@@ -180,16 +180,17 @@ def seed(scale: int | None) -> None:
             click.echo(f"✓ 合成 / synthetic: {made:,}")
 
 
-@click.command("import", help="导入文件（SHP zip、GPKG、GeoJSON）/ import a file")
+@click.command("import", help="导入文件（SHP/GDB zip、GPKG、GeoJSON、FGB、KML、DXF、TXT、XLSX、CSV）/ import a file")
 @click.argument("layer")
 @click.argument("path", type=click.Path(exists=True, path_type=Path))
-@click.option("--crs", help="坐标系，如 EPSG:4548 / coordinate reference system")
+@click.option("--crs", help="坐标系，如 EPSG:4548、GCJ-02 / coordinate reference system")
 @click.option("--encoding", help="文字编码，如 GB18030 / text encoding")
+@click.option("--part", help="文件中的图层 / layer in the file")
 @click.option("--project", help="归入项目编号 / put the rows into this project")
 @click.option("--dry-run", is_flag=True, help="只预览，不写入 / preview, write nothing")
 @with_appcontext
 def import_file(
-    layer: str, path: Path, crs: str | None, encoding: str | None, project: str | None, dry_run: bool
+    layer: str, path: Path, crs: str | None, encoding: str | None, part: str | None, project: str | None, dry_run: bool
 ) -> None:
     from geoapp.importing.run import Choices, run_import
 
@@ -199,7 +200,7 @@ def import_file(
         layers = app.extensions["layers"]
         report = run_import(
             found, layers, app.extensions["town"], layers.get_or_404(layer), path,
-            choices=Choices(crs=crs, encoding=encoding, project=project), dry_run=dry_run, by=_me(), progress=step,
+            choices=Choices(crs=crs, encoding=encoding, project=project, part=part), dry_run=dry_run, by=_me(), progress=step,
         )  # fmt: skip
     for line in report.lines("zh"):
         click.echo(line)

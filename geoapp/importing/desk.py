@@ -129,6 +129,7 @@ def choices_of(upload: Upload) -> Choices:
         given.get("encoding") or None,
         given.get("project") or None,
         given.get("columns") or {},
+        given.get("part") or None,
     )
 
 

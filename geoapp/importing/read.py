@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from geoapp.importing.formats import flatgeobuf, geojson, geopackage, points, shapefile
+from geoapp.importing.formats import dxf, filegdb, flatgeobuf, geojson, geopackage, kml, points, shapefile
 from geoapp.importing.reading import sandbox, unpack
 from geoapp.importing.reading.transfer import Raw
 from geoapp.importing.report import Said, Verdict, refused, said
@@ -20,6 +20,9 @@ TITLES = {
     "xlsx": "Excel 台账",
     "xls": "Excel 台账",
     "csv": "CSV",
+    "kml": kml.TITLE,
+    "dxf": dxf.TITLE,
+    "gdb": filegdb.TITLE,
 }
 
 
@@ -37,9 +40,9 @@ class Source:
         return [said(message, **values) for message, values in self.raw.notes]
 
 
-def read_file(path: Path, encoding: str | None = None) -> Source:
-    """Read one file; raises RefusedFile when it is not what it should be."""
-    options: dict[str, Any] = {"encoding": encoding} if encoding else {}
+def read_file(path: Path, encoding: str | None = None, part: str | None = None) -> Source:
+    """Read one file, or one layer (``part``) of it; raises RefusedFile when it is not what it should be."""
+    options: dict[str, Any] = {n: v for n, v in (("encoding", encoding), ("part", part)) if v}
     with sandbox.private_folder() as folder:
         kind = unpack.stage(path, folder)
         raw = sandbox.read(kind, folder, options)

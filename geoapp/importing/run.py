@@ -34,6 +34,8 @@ class Choices:
     project: str | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
     """Column of the file → column of the layer, "" for none: what the person says instead of the titles."""
+    part: str | None = None
+    """Layer inside the file."""
 
 
 def run_import(
@@ -70,7 +72,7 @@ def run_import(
 
 def _read(path: Path, choices: Choices, progress: Progress) -> Source:
     progress("读取", 0, 1)
-    source = read_file(path, choices.encoding)
+    source = read_file(path, choices.encoding, choices.part)
     progress("读取", 1, 1)
     return source
 

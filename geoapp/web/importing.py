@@ -16,6 +16,7 @@ from geoapp.errors import Conflict, Forbidden, GeoAppError, NotFound
 from geoapp.importing import preview as previews
 from geoapp.importing import template
 from geoapp.importing.apply import apply
+from geoapp.importing.cleaning import shifted
 from geoapp.importing.desk import Desk, Upload, choices_of
 from geoapp.importing.preview import Preview
 from geoapp.importing.read import read_file
@@ -119,7 +120,7 @@ def _look(upload: Upload, notice: str = "", status: int = 200) -> ResponseReturn
     }
     page = render_template(
         "import_preview.html", title=upload.file, upload=upload, layer=layer, made=made, trouble=trouble, notice=notice,
-        encodings=ENCODINGS, systems=crs.READINGS, shown=SHOWN, projects=_projects(layer), **shown,
+        encodings=ENCODINGS, shifts=shifted.TITLES, systems=crs.READINGS, shown=SHOWN, projects=_projects(layer), **shown,
     )  # fmt: skip
     return page, status if made else 422
 
@@ -139,7 +140,7 @@ def _projects(layer: Layer) -> list[tuple[str, str]]:
 def _preview(upload: Upload, layer: Layer) -> Preview:
     session().execute(text("SET LOCAL statement_timeout = 0"))
     choices = choices_of(upload)
-    source = read_file(desk().path(upload), choices.encoding)
+    source = read_file(desk().path(upload), choices.encoding, choices.part)
     source = type(source)(upload.file, source.format, source.raw, source.encoding)
     if not choices.columns:
         remembered = desk().remembered(upload.by, layer.id, list(source.raw.columns))
@@ -154,9 +155,9 @@ def _preview(upload: Upload, layer: Layer) -> Preview:
 def choose(token: str) -> ResponseReturnValue:
     """Another encoding, coordinate system, project or meaning of columns; then look again."""
     upload = _own(token)
-    for name in ("encoding", "crs", "project"):
+    for name in ("encoding", "crs", "project", "part"):
         if name in request.form:
-            upload.choices[name] = request.form[name][:40]
+            upload.choices[name] = request.form[name][:120]
     columns = {n.removeprefix("column:"): v for n, v in request.form.items() if n.startswith("column:")}
     if columns:
         upload.choices["columns"] = columns

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from pyproj import CRS, Transformer
 
 from geoapp import crs
-from geoapp.importing.cleaning.placing import Placed, Reading, inside, place
+from geoapp.importing.cleaning.placing import Placed, Reading, place
+from geoapp.importing.cleaning.where import inside
 from geoapp.importing.reading.transfer import Raw
 from geoapp.importing.report import Said, Verdict, said
 from geoapp.layer import Layer

@@ -13,17 +13,16 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-from pyproj import CRS, Geod, Transformer
+from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError
 
 from geoapp import crs
+from geoapp.importing.cleaning import shifted
+from geoapp.importing.cleaning.where import Points, inside, offset
 from geoapp.importing.report import RefusedFile, Said, Verdict, refused, said
-from geoapp.towns import Bbox, Town
+from geoapp.towns import Town
 
-Points = NDArray[np.float64]
 SAMPLE = 2000
-DIRECTIONS = ("北", "东北", "东", "东南", "南", "西南", "西", "西北")
 OLD_DATUMS = {"xian": "1980 西安坐标系", "beijing": "1954 北京坐标系"}
 SAME_DATUMS = (
     "china 2000", "china_2000", "cgcs2000", "china geodetic coordinate system 2000",
@@ -37,9 +36,13 @@ class Reading:
 
     system: CRS
     swapped: bool = False
+    shift: str = ""
+    """A web map's shifted system whose drawing this is."""
 
     @property
     def title(self) -> str:
+        if self.shift:
+            return shifted.TITLES[self.shift]
         found = self.system.to_epsg(min_confidence=60)
         known = crs.READINGS.get(found or 0) or self.system.name
         return f"EPSG:{found} {known}" if found else known
@@ -47,6 +50,8 @@ class Reading:
     def to_storage(self, points: Points) -> Points:
         """Longitude and latitude in the storage system; not finite where the system does not reach."""
         x, y = (points[:, 1], points[:, 0]) if self.swapped else (points[:, 0], points[:, 1])
+        if self.shift:
+            return shifted.to_wgs84(np.column_stack([x, y]), self.shift)
         epsg = self.system.to_epsg()
         if epsg and crs.same_datum_as_storage(epsg):
             return np.column_stack([x, y])
@@ -73,7 +78,7 @@ def place(declared: Mapping[str, Any], centres: Points, town: Town, wanted: str 
         return _placed(Reading(CRS.from_epsg(crs.STORAGE)), said("文件里没有可用的坐标"))
     ground = _Ground(points, town)
     if wanted:
-        return _as_wanted(_named(wanted), ground)
+        return _as_wanted(_wished(wanted), ground)
     system, source = _declared(declared)
     if system is None:
         return _by_magnitude(ground, said("文件没有声明坐标系"))
@@ -114,19 +119,12 @@ class _Ground:
         found = found[np.isfinite(found).all(axis=1)]
         if not len(found) or np.abs(found[:, 1]).max() > 90:
             return said("坐标无法换算成经纬度（例：{example}）", example=self.example)
-        return said("落在本镇{where}", where=_offset(np.median(found, axis=0), self.town.extent))
+        return said("落在本镇{where}", where=offset(np.median(found, axis=0), self.town.extent))
 
     @property
     def example(self) -> str:
         x, y = self.points[0]
         return f"{x:.6f}, {y:.6f}" if abs(x) < 400 else f"{x:.3f}, {y:.3f}"
-
-
-def inside(points: Points, extent: Bbox) -> NDArray[np.bool_]:
-    """Which points lie in the extent; not-finite ones do not."""
-    x, y = points[:, 0], points[:, 1]
-    found: NDArray[np.bool_] = (x >= extent.west) & (x <= extent.east) & (y >= extent.south) & (y <= extent.north)
-    return found
 
 
 def _as_declared(system: CRS, source: str, ground: _Ground) -> Placed:
@@ -202,9 +200,13 @@ def _deduced(reading: Reading, why: Said, ground: _Ground) -> Said:
     )
 
 
-def _as_wanted(system: CRS, ground: _Ground) -> Placed:
-    reading = Reading(system)
-    _check_datum(system, "--crs")
+def _wished(wanted: str) -> Reading:
+    name = wanted.strip().upper()
+    return Reading(CRS.from_epsg(crs.WGS84), shift=name) if name in shifted.TITLES else Reading(_named(wanted))
+
+
+def _as_wanted(reading: Reading, ground: _Ground) -> Placed:
+    _check_datum(reading.system, "--crs")
     share = ground.share(reading)
     if share >= 0.5:
         return _placed(reading, said("由用户指定，{share} 的要素落在本镇范围内", share=f"{share:.0%}"))
@@ -297,16 +299,3 @@ def _check_datum(system: CRS, source: str) -> None:
 def _sample(centres: Points) -> Points:
     points = centres[np.isfinite(centres).all(axis=1)]
     return points[:: max(1, len(points) // SAMPLE)]
-
-
-def _offset(point: Points, extent: Bbox) -> str:
-    """Distance and direction from the town's edge, in words."""
-    x = float(np.clip(point[0], extent.west, extent.east))
-    y = float(np.clip(point[1], extent.south, extent.north))
-    azimuth, _, metres = Geod(ellps="GRS80").inv(x, y, float(point[0]), float(point[1]))
-    where = DIRECTIONS[round(azimuth / 45) % 8]
-    return (
-        f"{where} {metres / 1000:.0f} km（{point[0]:.4f}, {point[1]:.4f}）"
-        if metres >= 1000
-        else f"{where} {metres:.0f} m"
-    )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from geoapp.importing.cleaning.cells import same
-from geoapp.importing.reading.transfer import Raw
+from geoapp.importing.reading.transfer import LABELS, Raw
 from geoapp.importing.report import refused, said
 from geoapp.layer import ColumnParser, Layer
 
@@ -32,6 +32,12 @@ def match(raw: Raw, layer: Layer, chosen: Mapping[str, str] | None = None) -> Ti
             found = chosen[title] if chosen[title] in layer.writable else None
         if found is not None:
             used[title] = found
+    if layer.key not in used.values():
+        label = next(
+            (t for t in LABELS if t in raw.columns and t not in used and not (chosen and chosen.get(t) == "")), None
+        )
+        if label:
+            used[label] = layer.key
     _check(raw, layer, used)
     return Titles(used, tuple(t for t in raw.columns if t not in used))
 

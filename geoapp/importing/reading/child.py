@@ -31,6 +31,9 @@ READERS = {
     "xlsx": "ledger",
     "xls": "ledger",
     "csv": "ledger",
+    "kml": "kml",
+    "dxf": "dxf",
+    "gdb": "filegdb",
 }
 DRIVERS = {"ESRI Shapefile", "FlatGeobuf", "MEM", "Memory"}
 """The only GDAL drivers left alive (geoapp.importing.reading.sandbox skips the others)."""
@@ -68,18 +71,23 @@ def _prepare(kind: str) -> None:
         "".encode(encoding)
     if kind in ("xlsx", "xls"):
         import python_calamine  # noqa: F401
-    if kind in ("txt", "csv"):
+    if kind == "dxf":
+        import ezdxf.path  # noqa: F401
+    if kind == "kml":
+        import defusedxml.ElementTree  # noqa: F401
+    if kind in ("txt", "csv", "kml", "dxf"):
         import shapely  # noqa: F401 — loaded before the file system is taken away
-    if kind in ("shp", "fgb"):
+    if kind in ("shp", "fgb", "gdb"):
         for name in ("geopandas", "pandas", "pyarrow", "shapely"):
             sys.modules[name] = None  # type: ignore[assignment]  # pyogrio takes along whatever it finds: a second of start-up
         import pyogrio
         import pyogrio.raw
 
         alive = set(pyogrio.list_drivers())
-        if not alive <= DRIVERS:
+        allowed = DRIVERS | {"OpenFileGDB"} if kind == "gdb" else DRIVERS
+        if not alive <= allowed:
             raise Refusal(
-                "读取程序的驱动清单与预期不符（{names}），为安全起见不读取", names="、".join(sorted(alive - DRIVERS))
+                "读取程序的驱动清单与预期不符（{names}），为安全起见不读取", names="、".join(sorted(alive - allowed))
             )
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from geoapp.importing.report import RefusedFile, Said, refused, said
 
 HEAD = 65_536
-READ = ("zip", "gpkg", "shp", "geojson", "fgb", "txt", "xls", "csv")
+READ = ("zip", "gpkg", "shp", "geojson", "fgb", "txt", "xls", "csv", "kml", "dxf")
 """Kinds that go on to a reader (zip is unpacked first)."""
 
 
@@ -21,6 +21,10 @@ class Known:
     test: Callable[[bytes], bool]
     title: str
     instead: str
+
+
+KML = re.compile(rb"<(\w+:)?kml\b", re.I)
+DXF = re.compile(rb"^(\xef\xbb\xbf)?\s*(999\s*\r?\n[^\n]*\n\s*)*0\s*\r?\n\s*SECTION\s", re.I)
 
 
 def _starts(*marks: bytes) -> Callable[[bytes], bool]:
@@ -38,13 +42,11 @@ SERVICES = rb"<(OGRWFSDataSource|WFS_Capabilities|\w+:WFS_Capabilities|OGRWMS|GD
 VIRTUAL = rb"<(OGRVRTDataSource|VRTDataset)\b"
 PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"II*\x00", b"MM\x00*")
 NOT_READ = (
-    Known(_starts(b"AC10"), "AutoCAD DWG", "没有能读 DWG 的开放程序：请在 CAD 中把红线图层转成 SHP 后导入"),
+    Known(_starts(b"AC10"), "AutoCAD DWG", "没有能读 DWG 的开放程序：请在 CAD 中另存为 DXF 后导入"),
     Known(_starts(b"\x00\x01\x00\x00Standard"), "Access 数据库 MDB", "请在 ArcGIS 中导出为 Shapefile 或 GeoPackage"),
-    Known(_starts(b"AutoCAD Binary DXF"), "二进制 DXF", "请在 CAD/GIS 软件中转成 SHP 后导入"),
-    Known(_contains(rb"^\s*0\s+SECTION\s"), "DXF", "DXF 尚不能读取：请在 CAD/GIS 软件中转成 SHP 后导入"),
+    Known(_starts(b"AutoCAD Binary DXF"), "二进制 DXF", "请在 CAD 中另存为文本 DXF（ASCII）后导入"),
     Known(_contains(VIRTUAL), "GDAL 虚拟数据源 VRT", "VRT 只是指向其他文件的链接，不会打开。请导出数据本身"),
     Known(_contains(SERVICES), "网络服务描述（WFS/WMS）", "系统不连接任何外部服务。请先下载为 GeoPackage"),
-    Known(_contains(rb"<kml\b"), "KML", "KML 尚不能读取：请在 GIS 软件中另存为 GeoPackage"),
     Known(_contains(rb"<gpx\b"), "GPX", "GPX 尚不能读取：请在 GIS 软件中另存为 GeoPackage"),
     Known(_contains(rb"<(html|!doctype html)"), "网页 HTML", "这是网页，不是数据文件。请重新下载"),
     Known(_contains(rb"^(\xef\xbb\xbf)?\s*<"), "XML", "这种 XML 不能读取。请另存为 GeoPackage 或 GeoJSON"),
@@ -58,9 +60,7 @@ NOT_READ = (
 )  # fmt: skip
 ZIPPED = (
     (re.compile(r"^(word|ppt)/", re.I), "Office 文件", OFFICE),
-    (re.compile(r"\.kml$", re.I), "KMZ", "KMZ 尚不能读取：请在 GIS 软件中另存为 GeoPackage"),
-    (re.compile(r"\.gdb/", re.I), "FileGDB", "FileGDB 尚不能读取：请在 ArcGIS/QGIS 中导出为 GeoPackage 或 SHP"),
-    (re.compile(r"\.dwg$", re.I), "AutoCAD DWG", "没有能读 DWG 的开放程序：请在 CAD 中把红线图层转成 SHP 后导入"),
+    (re.compile(r"\.dwg$", re.I), "AutoCAD DWG", "没有能读 DWG 的开放程序：请在 CAD 中另存为 DXF 后导入"),
     (re.compile(r"\.(mdb|accdb)$", re.I), "Access 数据库 MDB", "请在 ArcGIS 中导出为 Shapefile 或 GeoPackage"),
 )  # fmt: skip
 
@@ -71,6 +71,12 @@ def kind(path: Path) -> str:
         head = file.read(HEAD)
     if not head:
         raise refused(said("文件是空的"))
+    if _is_kml(head):
+        return "kml"
+    if DXF.match(head[:4096]):
+        return "dxf"
+    if path.suffix.lower() == ".ovobj":
+        raise not_read(said("奥维 ovobj"), said("请在奥维里导出为 kml 或 ovkml 后导入"))
     for found in NOT_READ:
         if found.test(head):
             raise not_read(said(found.title), said(found.instead))
@@ -95,6 +101,14 @@ def kind(path: Path) -> str:
     raise _unknown(path)
 
 
+def _is_kml(head: bytes) -> bool:
+    """Markup whose first elements are KML's; in UTF-16 every other byte is nothing."""
+    start = head[:4096]
+    if start.startswith((b"\xff\xfe", b"\xfe\xff")):
+        start = start[2:].replace(b"\x00", b"")
+    return start.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<") and KML.search(start) is not None
+
+
 def zipped(names: list[str]) -> None:
     """Refuse a zip whose members show another kind of file."""
     for pattern, title, instead in ZIPPED:
@@ -117,6 +131,6 @@ def _unknown(path: Path) -> RefusedFile:
         return refused(said("这是 Shapefile 的一部分。请把 .shp、.shx、.dbf、.prj 一起压缩成 zip"))
     return refused(
         said(
-            "认不出这是什么文件。可导入：Shapefile（zip）、GeoPackage、GeoJSON、FlatGeobuf、界址点 TXT、Excel 台账、CSV"
+            "认不出这是什么文件。可导入：Shapefile（zip）、GeoPackage、GeoJSON、FlatGeobuf、FileGDB（zip）、KML/KMZ、DXF、界址点 TXT、Excel 台账、CSV"
         )
     )

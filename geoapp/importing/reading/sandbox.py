@@ -46,6 +46,10 @@ SAFE = {
     "LANG": "C.UTF-8",
 }
 
+WITH_GDB = {**SAFE, "OGR_SKIP": ",".join(n for n in SKIPPED if n != "OpenFileGDB")}
+WITH_GDB["GDAL_SKIP"] = WITH_GDB["GDAL_SKIP"].replace("OpenFileGDB", "")
+WITH_GDB["GDAL_DISABLE_READDIR_ON_OPEN"] = "NO"
+
 
 @contextmanager
 def private_folder() -> Iterator[Path]:
@@ -63,7 +67,7 @@ def read(kind: str, folder: Path, options: Mapping[str, Any]) -> Raw:
     with tempfile.TemporaryFile() as answer:
         command = [sys.executable, "-s", "-P", "-B", "-m", "geoapp.importing.reading.child"]
         arguments = [kind, str(folder), json.dumps(dict(options)), str(answer.fileno()), str(uid)]
-        environment = {**SAFE, "PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"}
+        environment = {**(WITH_GDB if kind == "gdb" else SAFE), "PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"}
         try:
             ended = subprocess.run(
                 [*command, *arguments],
@@ -106,6 +110,6 @@ def _hand_over(folder: Path) -> int:
     parents = [p for p in folder.parents if not p.stat().st_mode & 0o001]
     if parents:
         return 0
-    for path in (folder, *folder.iterdir()):
+    for path in (folder, *folder.rglob("*")):
         os.chown(path, nobody, -1)
     return nobody

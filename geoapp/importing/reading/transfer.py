@@ -39,6 +39,8 @@ class Raw:
     """Bytes at which the format cuts column names; 0 when it does not."""
     bare: bool = False
     """A table without outlines."""
+    parts: list[str] = field(default_factory=list)
+    """Layers inside the file, of which one may be chosen."""
 
     def __len__(self) -> int:
         return len(self.shapes)
@@ -47,7 +49,9 @@ class Raw:
         return self.rows[index] if self.rows else index + 1
 
 
-FACTS = ("columns", "rows", "problems", "declared", "encoding", "notes", "cut", "bare")
+FACTS = ("columns", "rows", "problems", "declared", "encoding", "notes", "cut", "bare", "parts")
+LABELS = ("标注", "名称", "name")
+"""Columns that name a feature when none is the key: a CAD text, a placemark's name."""
 
 
 def dump(raw: Raw, file: BinaryIO) -> None:

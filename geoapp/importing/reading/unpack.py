@@ -26,9 +26,20 @@ STORED = {
     "txt": "layer.txt",
     "xls": "layer.xls",
     "csv": "layer.csv",
+    "kml": "layer.kml",
+    "dxf": "layer.dxf",
 }
 WORKBOOK = "xl/workbook.xml"
-INNER = {".gpkg": "gpkg", ".geojson": "geojson", ".json": "geojson", ".fgb": "fgb"}
+INNER = {
+    ".gpkg": "gpkg",
+    ".geojson": "geojson",
+    ".json": "geojson",
+    ".fgb": "fgb",
+    ".kml": "kml",
+    ".ovkml": "kml",
+    ".dxf": "dxf",
+}
+GDB = re.compile(r"^(.*?\.gdb)/([^/]+)$", re.I)
 
 
 def stage(path: Path, folder: Path) -> str:
@@ -147,6 +158,9 @@ def _readable(entry: zipfile.ZipInfo) -> str:
 
 def _unfold(archive: zipfile.ZipFile, members: Mapping[str, zipfile.ZipInfo], folder: Path) -> str:
     identify.zipped(list(members))
+    databases = {inner[1] for name in members if (inner := GDB.match(name.replace("\\", "/")))}
+    if len(databases) == 1:
+        return _geodatabase(archive, members, folder)
     shapes = [name for name in members if name.lower().endswith(".shp")]
     others = [name for name in members if PurePosixPath(name).suffix.lower() in INNER]
     if len(shapes) + len(others) != 1:
@@ -167,6 +181,17 @@ def _unfold(archive: zipfile.ZipFile, members: Mapping[str, zipfile.ZipInfo], fo
         target.rename(folder / STORED[found])
         return found
     return _zipped_shapefile(archive, members, shapes[0], folder)
+
+
+def _geodatabase(archive: zipfile.ZipFile, members: Mapping[str, zipfile.ZipInfo], folder: Path) -> str:
+    """The files of the only geodatabase, side by side; whatever else the zip holds stays there."""
+    target = folder / "layer.gdb"
+    target.mkdir()
+    for name, entry in members.items():
+        found = GDB.match(name.replace("\\", "/"))
+        if found:
+            _extract(archive, entry, target / found[2])
+    return "gdb"
 
 
 def _zipped_shapefile(
