@@ -67,7 +67,7 @@ export class Drawing {
 
   /** Leaves whatever is being drawn for another mode; nothing of it is saved. */
   _to(mode) {
-    Object.assign(this, { mode, path: [], outlines: null, parts: null, held: null, loose: null, snapAt: null, fault: "", checked: "" });
+    Object.assign(this, { mode, path: [], outlines: null, parts: null, held: null, loose: null, snapAt: null, fault: "", checked: "", clash: "" });
     this.page.map.cursor(mode === "new" || mode === "split" ? "crosshair" : "");
     this.page.map.doubleClickZoom(!mode);
     this._tell();
@@ -77,7 +77,7 @@ export class Drawing {
   act(what) {
     const acts = {
       edit: () => this.edit(), new: () => this._new(), split: () => this._split(), merge: () => this.forms.merge(), paste: () => this.forms.paste(),
-      back: () => this.back(), point: () => this._removeCorner(), end: () => this.end(), save: () => this.keeping.save(), cancel: () => this._to(""), close: () => this.close(),
+      back: () => this.back(), point: () => this._removeCorner(), end: () => this.end(), save: () => this.keeping.save(), mine: () => this.keeping.settle("mine"), theirs: () => this.keeping.settle("theirs"), cancel: () => this._to(""), close: () => this.close(),
     };
     acts[what]?.();
   }
@@ -271,11 +271,12 @@ export class Drawing {
 
   _tell() {
     const { mode } = this;
-    for (const button of this.bar?.querySelectorAll("[data-when]") ?? []) button.hidden = !button.dataset.when.split(" ").includes(mode || "idle");
+    for (const button of this.bar?.querySelectorAll("[data-when]") ?? []) button.hidden = !button.dataset.when.split(" ").includes(this.clash ? "clash" : mode || "idle");
     const label = $("#draw-words");
     if (!label) return;
     const own = this.outlines?.own;
-    if (mode === "edit" && own) {
+    if (this.clash) label.textContent = this.clash;
+    else if (mode === "edit" && own) {
       const [now, others] = [this.outlines.area(own), this.outlines.changed().filter((f) => !f.own).length];
       const change = now - own.area0;
       label.textContent = [`${own.key} ${words(now)}`, Math.abs(change) >= 0.005 ? t("比原来 {sign}{m2} m²", { sign: change > 0 ? "+" : "−", m2: decimal(Math.abs(change), 2) }) : "", others ? t("另 {n} 块一起变", { n: others }) : ""].filter(Boolean).join(" · ");

@@ -1,7 +1,8 @@
 // Keeping what was drawn: asked of the server first (parts of a cut, overlaps, gaps), then saved as one operation.
 
 import { toast } from "../dom.js";
-import { decimal, integer, t } from "../i18n.js";
+import { decimal, integer, MU_M2, t } from "../i18n.js";
+import { askJson } from "../net.js";
 import { checkWords, faultOf } from "./faults.js";
 import { send } from "./saving.js";
 
@@ -67,7 +68,40 @@ export class Keeping {
       if (!features.length) { toast(t("图形没有改动"), { key: "draw" }); return; }
       done(await this.drawing.page.saving.run(layer, t("已保存 {n} 个图形", { n: integer(features.length) }), () => send(`/api/collections/${layer.id}/outlines`, { json: { features } })));
     } catch (error) {
+      if (mode === "edit" && error.status === 412 && error.body?.stale) await this._clashed(layer, error.body.stale);
+      else toast(error.message, { trouble: true, key: "saved" });
+    }
+  }
+
+  /** Three outlines on the map: as it was, as a colleague made it, as I drew it; with what lies between them. */
+  async _clashed(layer, stale) {
+    const { drawing } = this;
+    try {
+      const found = await Promise.all(stale.map(({ id }) => askJson(`/api/collections/${layer.id}/items/${id}?f=json`)));
+      const areas = found.map((feature) => ({ key: feature.properties[layer.key], by: feature.properties.updated_by, ...drawing.outlines.theirs(feature) }));
+      const mu = (m2) => decimal(m2 / MU_M2, 4);
+      const more = (m2) => `${m2 < 0 ? "−" : "+"}${decimal(Math.abs(m2) / MU_M2, 4)}`;
+      drawing.clash = areas.map((a) => t("{by} 已改过 {key}：原来 {base} 亩（灰虚线），{by} {theirs} 亩（蓝线，{d1}），您 {mine} 亩（黄线，{d2}）", { by: a.by, key: a.key, base: mu(a.base), theirs: mu(a.theirs), d1: more(a.theirs - a.base), mine: mu(a.mine), d2: more(a.mine - a.base) })).join("；");
+    } catch (error) {
       toast(error.message, { trouble: true, key: "saved" });
     }
+    drawing._tell();
+    drawing.page.map.rehighlight();
+  }
+
+  /** Mine or theirs, for every outline that was changed twice. */
+  settle(side) {
+    const { drawing } = this;
+    drawing.clash = "";
+    if (side === "mine") {
+      for (const feature of drawing.outlines.features.values()) feature.theirs = null;
+      this.save();
+      return;
+    }
+    drawing.outlines.yield();
+    drawing.outlines.steps = [];
+    if (drawing.outlines.changed().length) this.check();
+    drawing._tell();
+    drawing.page.map.rehighlight();
   }
 }

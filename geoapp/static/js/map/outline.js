@@ -20,7 +20,7 @@ export class Outlines {
   add(feature, key, own = false) {
     const parts = partsOf(feature.geometry).map((rings) => rings.map(open));
     const area0 = this._area(parts);
-    this.features.set(feature.id, { id: feature.id, version: feature.properties?.version, key, parts, own, changed: false, area0 });
+    this.features.set(feature.id, { id: feature.id, version: feature.properties?.version, key, parts, parts0: structuredClone(parts), own, changed: false, area0 });
   }
 
   get own() {
@@ -66,6 +66,22 @@ export class Outlines {
       });
     }
     return best;
+  }
+
+  /** Somebody else's newer outline of a feature, to be held beside mine; the next save is against their version. */
+  theirs(feature) {
+    const mine = this.features.get(feature.id);
+    mine.theirs = partsOf(feature.geometry).map((rings) => rings.map(open));
+    mine.version = feature.properties.version;
+    return { base: mine.area0, theirs: this._area(mine.theirs), mine: this._area(mine.parts) };
+  }
+
+  /** Takes their outline wherever they have one. */
+  yield() {
+    for (const feature of this.features.values()) {
+      if (!feature.theirs) continue;
+      Object.assign(feature, { parts: feature.theirs, parts0: structuredClone(feature.theirs), area0: this._area(feature.theirs), changed: false, theirs: null });
+    }
   }
 
   /** Everything as it is, to step back to. */

@@ -52,6 +52,13 @@ export const drawOutlines = (context, view, outlines, held) => {
       });
     }
   }
+  for (const feature of outlines.features.values()) {
+    for (const [parts, colour, dash] of feature.theirs ? [[feature.parts0, "#4B5563", [6, 5]], [feature.theirs, "#0B57D0", []]] : []) {
+      context.setLineDash(dash);
+      for (const rings of parts) rings.forEach((ring) => { trace(ring, true); stroke(context, ["#FFFFFF", 5], [colour, 3]); });
+      context.setLineDash([]);
+    }
+  }
   for (const { ring } of outlines.own ? outlines.rings(outlines.own) : []) {
     ring.forEach((corner, i) => {
       const next = ring[(i + 1) % ring.length];

@@ -3,6 +3,7 @@
 import { $, painted, toast } from "../dom.js";
 import { t } from "../i18n.js";
 import { loginUrl } from "../net.js";
+import { choose } from "./clash.js";
 import { cardUrl } from "./panel.js";
 import { send } from "./saving.js";
 
@@ -60,7 +61,7 @@ export class Steps {
     data.delete("csrf_token");
     try {
       const words = t("{key} 已改为{label}", { key, label: to?.label ?? code });
-      await page.saving.run(layer, words, () => send(`${cardUrl(layer, key)}/status`, { form: data }), was && (() => this._back(layer, id, feature, to, from, was)));
+      await page.saving.run(layer, words, () => this._sent(layer, key, data), was && (() => this._back(layer, id, feature, to, from, was)));
       this.repeat = { code, note: data.get("note") ?? "" };
     } catch (error) {
       page.scene.unsetStatus(layer, id);
@@ -69,6 +70,19 @@ export class Steps {
       page.panel.reload();
       const action = error.kind === "session" ? { label: t("重新登录"), run: () => location.assign(loginUrl()) } : null;
       toast(error.message, { trouble: true, key: "saved", action });
+    }
+  }
+
+  /** Sends the step; when a colleague changed the same field meanwhile, asks whose value stands. */
+  async _sent(layer, key, data) {
+    const url = `${cardUrl(layer, key)}/status`;
+    try {
+      return await send(url, { form: data });
+    } catch (error) {
+      if (error.status !== 412 || !error.body?.conflicts?.length) throw error;
+      if (!(await choose(layer, error.body))) throw error;
+      data.set("version", error.body.current);
+      return send(url, { form: data });
     }
   }
 
