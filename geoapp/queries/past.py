@@ -39,9 +39,10 @@ class Past:
             return statement
         head, body = statement[: found.start(2)], statement[found.start(2) :]
         if found[2].upper() == "WITH":
-            recursive = re.match(r"WITH\s+RECURSIVE\s+", body, re.IGNORECASE)
-            rest = body[recursive.end() :] if recursive else body[4:]
-            return f"{head}WITH {'RECURSIVE ' if recursive else ''}{', '.join(clauses)}, {rest.lstrip()}"
+            if re.match(r"WITH\s+RECURSIVE\b", body, re.IGNORECASE):
+                # Beside a recursive one a clause named like its table would be taken to mean itself.
+                return f"{head}WITH {', '.join(clauses)} SELECT * FROM ({body}) recursive_answer"
+            return f"{head}WITH {', '.join(clauses)}, {body[4:].lstrip()}"
         return f"{head}WITH {', '.join(clauses)} {body}"
 
     def _clauses(self, statement: str) -> list[str]:

@@ -7,6 +7,7 @@ import random
 from datetime import UTC, datetime
 
 import mapbox_vector_tile
+import pytest
 from sqlalchemy import text
 
 from tests.support import basic_client
@@ -127,3 +128,28 @@ def test_every_past_moment_equals_what_was_then(demo_app):
 def test_a_wrong_day_is_told(app):
     answer = basic_client(app, "team").get("/parcels?asof=yesterday", headers={"Accept": "application/json"})
     assert answer.status_code == 400 and "asof" in answer.json["detail"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/parcels/LW-03-0003",
+        "/projects/P09",
+        "/villages/361027100210",
+        "/",
+        "/parcels",
+        "/money",
+        "/changes",
+        "/ops",
+        "/map",
+        "/print?layer=projects&key=P09",
+        "/reports",
+    ],
+)
+@pytest.mark.parametrize("panel", [False, True])
+def test_every_page_opens_on_a_past_day(app, path, panel):
+    """Cards with their family, lists, maps and sheets alike."""
+    headers = {"Accept": "text/html", **({"X-Fragment": "panel"} if panel else {})}
+    sign = "&" if "?" in path else "?"
+    answer = basic_client(app, "team").get(f"{path}{sign}asof=2026-03-01", headers=headers)
+    assert answer.status_code == 200, answer.get_data(as_text=True)[:300]
