@@ -15,6 +15,7 @@ from sqlalchemy import Column, Table
 
 from geoapp.errors import DeclarationError
 from geoapp.orm import DenseFeature, Feature
+from geoapp.overlay import Notice, Overlay
 from geoapp.reckoning import Reckoning
 from geoapp.workflow import Workflow
 
@@ -141,6 +142,10 @@ class Layer:
     """Guards, needed data and clocks besides the statuses' ``next``."""
     reckoning: Reckoning | None = None
     """How a household of these features is compensated."""
+    overlay: Overlay | None = None
+    """The land under an outline of this layer."""
+    notices: tuple[Notice, ...] = ()
+    """Documents made of a feature."""
     cell_parsers: Mapping[str, Callable[[str], Any]] = field(default_factory=dict)
     """Column → function that turns a file's text into the column's value (land class names into codes, …)."""
 

@@ -21,6 +21,7 @@ from geoapp.web import (
     importing,
     map_page,
     money,
+    notices,
     ops,
     outline_page,
     pages,
@@ -35,6 +36,6 @@ from geoapp.web import (
 def register(app: Flask) -> None:
     """Attach all routes."""
     for blueprint in (
-        health.bp, assets.bp, tiles.bp, map_page.bp, selection.bp, basemap.bp, changes.bp, export.bp, importing.bp, files.bp, handover.bp, api.bp, editing.bp, ops.bp, outline_page.bp, queue.bp, money.bp, printing.bp, reports.bp, board.bp, events.bp, account_views.bp, admin.bp, pages.bp,
+        health.bp, assets.bp, tiles.bp, map_page.bp, selection.bp, basemap.bp, changes.bp, export.bp, importing.bp, files.bp, handover.bp, api.bp, editing.bp, ops.bp, outline_page.bp, queue.bp, money.bp, printing.bp, reports.bp, board.bp, notices.bp, events.bp, account_views.bp, admin.bp, pages.bp,
     ):  # fmt: skip
         app.register_blueprint(blueprint)

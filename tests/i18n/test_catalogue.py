@@ -35,6 +35,8 @@ SHEETS = (
     "geoapp/services/printing/tables.py",
     "geoapp/services/report_files.py",
     "geoapp/services/handover/check.py",
+    "geoapp/services/notices.py",
+    "layers/projects/notices.py",
     "geoapp/services/handover/sheet.py",
 )
 """Official sheets are printed in Chinese whatever the reader's language."""

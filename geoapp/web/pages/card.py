@@ -16,7 +16,7 @@ from geoapp.layer import Layer, Rollup
 from geoapp.queries.filtering import Filter
 from geoapp.queries.paging import Window
 from geoapp.queries.reader import Right
-from geoapp.services import attachments, cards, chronicle, deadlines, family, pace, progress, tables
+from geoapp.services import attachments, cards, chronicle, deadlines, family, overlays, pace, progress, tables
 from geoapp.services import steps as workflow_steps
 from geoapp.services.chronicle import Entry
 from geoapp.services.pace import Course
@@ -76,6 +76,7 @@ def card(layer_id: str, key: str) -> ResponseReturnValue:
         remarks=[] if panel else attachments.remarks(session(), layer, row["id"], asof.past()),
         may_add=attachments.may_add(reader, asof.past()),
         phases=attachments.PHASES,
+        overlay=None if panel else overlays.of_feature(session(), layers, layer, row["id"]),
         outline=None if panel else cards.drawing(session(), layer, row["id"]),
         works=_works(layer, row[layer.key], brief=panel),
         target=_target,

@@ -16,6 +16,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from geoapp.layer import Figure, Layer, LegendClass, Rollup, Status, Style
 from geoapp.orm import Feature, choices, geometry
 from geoapp.workflow import Clock, Need, Workflow, statuses
+from layers.projects.approval import OVERLAY
+from layers.projects.notices import NOTICES
 
 PURPOSES = {
     "military": "军事和外交",
@@ -94,6 +96,8 @@ LAYER = Layer(
     menu=20,
     weight="planned_mu",
     statuses=STATUSES,
+    overlay=OVERLAY,
+    notices=NOTICES,
     workflow=WORKFLOW,
     legend=(
         LegendClass("early", "立项与预公告", "#E1EAEB", "立"),
