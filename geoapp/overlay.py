@@ -39,7 +39,7 @@ class Overlay:
 class Notice:
     """A document made of a feature: ``title``, paragraphs with ``{places}``, and the column with its date.
 
-    Places are the layer's columns, and ``villages``, ``area_ha``, ``area_mu``, ``term_end``, ``county``, ``town``, ``day``.
+    Places are the layer's columns, and ``places``, ``area_ha``, ``area_mu``, ``term_end``, ``county``, ``town``, ``day``.
     """
 
     id: str

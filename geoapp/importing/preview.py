@@ -15,12 +15,14 @@ from pyproj import Transformer
 from sqlalchemy.orm import Session
 
 from geoapp import crs
+from geoapp.importing import topology
 from geoapp.importing.clean import Cleaned
 from geoapp.importing.cleaning import titles
 from geoapp.importing.plan import ImportPlan
 from geoapp.importing.read import Source
 from geoapp.importing.report import Rejected, said
 from geoapp.importing.run import Choices, prepare
+from geoapp.importing.topology import Finding
 from geoapp.layer import Layer
 from geoapp.queries.reader import Reader
 from geoapp.registry import Layers
@@ -43,6 +45,8 @@ class Preview:
     mapping: Mapping[str, str]
     """Column of the file → column of the layer, "" for none, "*" for a parser that fills several."""
     held: list[Rejected] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    """What the outlines show, to be looked at; it stops nothing."""
 
     @property
     def stopped(self) -> int:
@@ -70,6 +74,7 @@ def preview(
     cleaned, plan = prepare(session, layers, town, layer, source, choices, lambda *_: None)
     made = Preview(source, cleaned, plan, mapping)
     _hold(made, session, layers, layer, reader)
+    made.findings = topology.look(session, layers, layer, cleaned)
     return made
 
 
@@ -111,6 +116,11 @@ def drawn(session: Session, made: Preview, layers: Layers, reader: Reader, town:
     over = (
         f'<path d="{path}" fill="#0B57D0" fill-opacity="0.35" stroke="#0B57D0" stroke-width="1.2" fill-rule="evenodd"/>'
     )
+    wrong = np.array([f.shape for f in made.findings[: topology.SHOWN] if f.shape is not None], dtype=object)
+    if len(wrong):
+        spots = shapely.transform(wrong, lambda xy: _local(np.column_stack(to_plane(xy[:, 0], xy[:, 1])), box, scale))
+        marks = " ".join(_path(part) for part in shapely.get_parts(spots) if part.geom_type == "Polygon")
+        over += f'<path d="{marks}" fill="#D20058" fill-opacity="0.7" stroke="#D20058" stroke-width="3" stroke-linejoin="round"/>'
     backdrop = {
         layer: picture.EVERYTHING for layer in layers.values() if layer.style.kind in ("boundary", "outline", "area")
     }

@@ -49,7 +49,7 @@ def facts(
         found[name] = _day(value) if isinstance(value, date) else str(choices.get(value, _number(value)))
     table = overlays.of_feature(session, layers, layer, row["id"])
     if table is not None:
-        found["villages"] = "、".join(label for _, label in table.columns)
+        found["places"] = "、".join(label for _, label in table.columns)
         found["area_ha"], found["area_mu"] = f"{table.ha.whole:.4f}", f"{table.mu.whole:.4f}"
         found["classes"] = "、".join(f"{name} {ha:.4f} 公顷" for name, ha in table.groups().items())
     start = row.get(notice.on)

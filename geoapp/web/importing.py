@@ -14,7 +14,7 @@ from geoapp import crs
 from geoapp.db import session
 from geoapp.errors import Conflict, Forbidden, GeoAppError, NotFound
 from geoapp.importing import preview as previews
-from geoapp.importing import template
+from geoapp.importing import template, topology
 from geoapp.importing.apply import apply
 from geoapp.importing.cleaning import shifted
 from geoapp.importing.desk import Desk, Upload, choices_of
@@ -116,6 +116,7 @@ def _look(upload: Upload, notice: str = "", status: int = 200) -> ResponseReturn
         "picture": Markup(previews.drawn(session(), made, context.layers(), current_reader(), context.town()))  # noqa: S704 — made here of numbers and escaped titles
         if made
         else "",
+        "kinds": topology.KINDS,
         "targets": [(n, layer.column_title(n)) for n in layer.writable],
     }
     page = render_template(

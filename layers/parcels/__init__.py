@@ -33,7 +33,9 @@ class Parcel(DenseFeature):
     area_m2: Mapped[Decimal] = area_m2()
     area_ellip_m2: Mapped[Decimal] = area_ellip_m2()
     area_mu: Mapped[Decimal] = area_mu()
-    area_paper_mu: Mapped[Decimal | None] = mapped_column(Numeric(14, 4), comment="证载面积（亩）", info={"unit": "亩"})
+    area_paper_mu: Mapped[Decimal | None] = mapped_column(
+        Numeric(14, 4), comment="证载面积（亩）", info={"unit": "亩", "paper_of": "area_mu"}
+    )
     status_on: Mapped[date | None] = mapped_column(Date, comment="现状态日期")
     geom: Mapped[WKBElement] = geometry("MULTIPOLYGON")
 
