@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from geoapp.layer import Layer
+from geoapp.orm import Operation
 from geoapp.towns import SEED_FOLDER
+
+INVENTED = ("演示数据 ", "压力测试数据")
+"""How the notes of operations begin that brought invented features."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,3 +54,10 @@ def declared(folder: Path = SEED_FOLDER) -> tuple[Source, ...]:
 def synthetic() -> bool:
     """Whether anything shown may be invented, so that pages say so."""
     return any(source.synthetic for source in declared())
+
+
+def invented(session: Session, layers: Iterable[Layer]) -> bool:
+    """Whether any of these layers ever took in invented features, as its own ledger says."""
+    begun = or_(*(Operation.note.startswith(text) for text in INVENTED))
+    wanted = select(Operation.id).where(Operation.layer.in_([x.id for x in layers]), begun).limit(1)
+    return session.execute(wanted).first() is not None

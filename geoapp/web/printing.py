@@ -2,45 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from urllib.parse import urlencode
+from functools import wraps
+from typing import ParamSpec, TypeVar
+from urllib.parse import quote
 
 from flask import Blueprint, Response, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from geoapp.db import session
 from geoapp.errors import BadRequest, GeoAppError, InvalidEdit
 from geoapp.layer import Layer
+from geoapp.queries import history
 from geoapp.queries.filtering import conditions
 from geoapp.queries.reader import Right
 from geoapp.services import access_log, cards, sources
-from geoapp.services.printing import document
-from geoapp.services.printing.document import Order, Words
+from geoapp.services.printing import document, ground
+from geoapp.services.printing.document import CARDS, SHEETS, TOGETHER, Order, Words
 from geoapp.services.printing.paper import SCALES, SIZES, Paper
 from geoapp.services.write import TOWN_TIME
 from geoapp.web import asof, context, params
 from geoapp.web.access import access, current_reader
-from geoapp.web.i18n import gettext
-from geoapp.web.pages import shown
+from geoapp.web.i18n import gettext, in_chinese
+from geoapp.web.pages import links, shown
 
 bp = Blueprint("printing", __name__)
+P = ParamSpec("P")
+T = TypeVar("T")
 MOST = 3000
 OWN = (
-    "layer",
-    "key",
-    "paper",
-    "turn",
-    "scale",
-    "each",
-    "title",
-    "drawn_by",
-    "checked_by",
-    "points",
-    "asof",
-    "as_of",
-    "basis",
-)
+    "layer", "key", "paper", "turn", "scale", "each", "title", "drawn_by", "checked_by", "points", "with", *asof.NAMES, "basis",
+)  # fmt: skip
+NO_OTHERS = "none"
 LONGEST = 60
 
 
@@ -48,20 +44,17 @@ LONGEST = 60
 @access(Right.VIEW)
 def page() -> ResponseReturnValue:
     """Choose the sheet; below, what it will be."""
-    layer = _layer()
+    layer, paper = _layer(), _paper()
     problem, plan, status = "", None, 200
-    n = 0
     try:
-        order = _order(layer)
-        plan = document.planned(session(), order)
-        n = plan[1]
+        plan = document.planned(session(), current_reader(), _order(layer))
     except GeoAppError as error:
         problem, status = _told(error), error.status
-    kept = {k: v for k, v in request.args.items() if v and k not in OWN}
+    kept = [(k, v) for k, v in request.args.items(multi=True) if v and k not in OWN]
     return render_template(
-        "print.html", title=gettext("制图"), layer=layer, layers=context.layers(), sizes=SIZES, scales=SCALES, plan=plan, n=n,
-        problem=problem, kept=kept, args=request.args, pdf="/print.pdf?" + urlencode([(k, v) for k, v in request.args.items() if v]),
-        frame=_paper().frame, paper=_paper(),
+        "print.html", title=gettext("制图"), layer=layer, layers=context.layers(), sizes=SIZES, scales=SCALES, plan=plan,
+        problem=problem, kept=kept, args=request.args, pdf=_again("/print.pdf"), paper=paper, past_kept=asof.kept(),
+        drawn=[x.id for x in ground.layers_drawn(context.layers(), layer, _drawn())], cards=CARDS, again=_again,
     ), status  # fmt: skip
 
 
@@ -76,7 +69,10 @@ def pdf() -> Response:
         subject = request.full_path.rstrip("?")[:500]
         access_log.record(session(), current_reader(), "print", subject, len(order.ids), True)
     answer = Response(body, mimetype="application/pdf")
-    answer.headers["Content-Disposition"] = 'attachment; filename="map.pdf"'
+    name = request.args.get("key") or f"{layer.title}-{len(order.ids)}"
+    safe = "".join(c for c in name if c.isalnum() or c in "-_.")[:60]
+    file = quote(f"{safe or layer.id}-{order.paper.name}.pdf")
+    answer.headers["Content-Disposition"] = f"attachment; filename=\"{layer.id}.pdf\"; filename*=UTF-8''{file}"
     answer.headers["Cache-Control"] = "private, no-store"
     return answer
 
@@ -88,10 +84,19 @@ def _layer() -> Layer:
 
 
 def _paper() -> Paper:
-    name = request.args.get("paper", "A3")
+    name = request.args.get("paper") or "A3"
     if name not in SIZES:
         raise BadRequest("paper 应为：{known}", known="、".join(SIZES))
     return Paper(name, request.args.get("turn", "landscape") != "portrait")
+
+
+def _drawn() -> tuple[str, ...] | None:
+    """Layers ticked in the form; None when the address does not say."""
+    given = [part for text in request.args.getlist("with") for part in text.split(",") if part]
+    unknown = [part for part in given if part != NO_OTHERS and part not in context.layers()]
+    if unknown:
+        raise BadRequest("没有图层“{name}”", name=unknown[0][:40])
+    return tuple(part for part in given if part != NO_OTHERS) if given else None
 
 
 def _order(layer: Layer) -> Order:
@@ -99,24 +104,27 @@ def _order(layer: Layer) -> Order:
     problems = params.Problems()
     params.only_known(args, (*params.filter_names(layer), *OWN), problems)
     problems.raise_any()
-    scale = args.get("scale", "")
-    if scale and (not scale.isdigit() or int(scale) not in SCALES):
+    params.no_nul(args)
+    scale, each = args.get("scale", ""), args.get("each", TOGETHER)
+    if scale and (not scale.isascii() or not scale.isdigit() or int(scale) not in SCALES):
         raise BadRequest("scale 应为：{known}", known="、".join(str(s) for s in SCALES))
+    if each not in (TOGETHER, SHEETS, CARDS):
+        raise BadRequest("each 应为：{known}", known="、".join((SHEETS, CARDS)))
     return Order(
-        layer, _ids(layer), _paper(), int(scale) if scale else None, args.get("each") == "1", _text("title"),
-        _text("drawn_by"), _text("checked_by"), args.get("points", "1") != "0",
+        layer, _ids(layer), _paper(), int(scale) if scale else None, each, _text("title"), _text("drawn_by"),
+        _text("checked_by"), args.get("points", "1") != "0", _drawn(),
     )  # fmt: skip
 
 
 def _text(name: str) -> str:
-    return request.args.get(name, "").replace("\x00", "").strip()[:LONGEST]
+    return " ".join(request.args.get(name, "").split())[:LONGEST]
 
 
 def _ids(layer: Layer) -> tuple[int, ...]:
     """One named feature, or all that the filter keeps."""
     layers, reader = context.layers(), current_reader()
     if request.args.get("key"):
-        return (cards.find(session(), layer, layers, reader, request.args["key"])["id"],)
+        return (cards.find(session(), layer, layers, reader, request.args["key"].strip())["id"],)
     where = params.layer_filter(layer, layers, request.args, reader, session())
     wanted = select(layer.table.c.id).where(conditions(layer, where, reader)).order_by(layer.table.c.id).limit(MOST + 1)
     found = tuple(session().execute(wanted).scalars())
@@ -126,23 +134,54 @@ def _ids(layer: Layer) -> tuple[int, ...]:
 
 
 def words() -> Words:
-    """How values are written on sheets, and what stands at their foot."""
-    town, past = context.town(), asof.past()
-    now = datetime.now(TOWN_TIME)
-    lines = [gettext("坐标系：2000 国家大地坐标系，高斯克吕格 3° 带第 39 带；面积为平面面积")]
-    if sources.synthetic():
-        lines.append(gettext("含演示数据，虚构，不得作为依据"))
-    lines.append(gettext("审图号：无。仅供内部使用，不得公开"))
+    """How values are written on sheets, and what stands at their foot: official sheets are Chinese for every reader."""
+    return Words(
+        _chinese(shown.value), _chinese(shown.title), _chinese(shown.deed_label),
+        _chinese(lambda at: shown.formatted("moment", at)), _town(), datetime.now(TOWN_TIME).date(), _chinese(_lines),
+    )  # fmt: skip
+
+
+def _chinese(told: Callable[P, T]) -> Callable[P, T]:
+    @wraps(told)
+    def inner(*args: P.args, **kwargs: P.kwargs) -> T:
+        with in_chinese():
+            return told(*args, **kwargs)
+
+    return inner
+
+
+def _town() -> str:
+    town = context.town()
+    return f"{town.county}{town.name}"
+
+
+def _lines(own: Session, layer: Layer, drawn: Sequence[Layer]) -> tuple[str, ...]:
+    """Coordinate system, source, warning, review number, day and printer."""
+    past, now = asof.past(), datetime.now(TOWN_TIME)
     moment = past.moment.astimezone(TOWN_TIME) if past else now
-    state = gettext(
-        "数据截至 {moment}，打印人 {name}", moment=shown.formatted("moment", moment), name=current_reader().name
-    )
-    return Words(shown.value, shown.title, f"{town.county}{town.name}", now.date(), (*lines, state))
+    counters = {row.layer: row.revision for row in own.execute(history.revisions())}
+    revision = counters.get(layer.id, 0)
+    found = [
+        gettext("坐标系：2000 国家大地坐标系，高斯克吕格 3° 带第 39 带；面积为平面面积"),
+        gettext("来源：{town}一张图，{layer}台账第 {n} 次记录", town=_town(), layer=gettext(layer.title), n=revision),
+    ]
+    if sources.invented(own, drawn):
+        found.append(gettext("含演示数据，虚构，不得作为依据"))
+    found.append(gettext("审图号：无（内部用图，不得公开）"))
+    state = gettext("数据截至 {moment}", moment=shown.formatted("moment", moment))
+    day = shown.formatted("date", now.date())
+    return (*found, state, gettext("{day} 由 {name} 打印", day=day, name=current_reader().name or gettext("系统")))
+
+
+def _again(path: str, **changed: str) -> str:
+    """This page's choice at another address or with some of it changed."""
+    pairs = [(k, v) for k, v in request.args.items(multi=True) if v and k != "lang" and k not in changed]
+    return links.with_pairs(path, [*pairs, *changed.items()])
 
 
 def _told(error: GeoAppError) -> str:
     if isinstance(error, InvalidEdit):
-        return "；".join(gettext(getattr(w, "text", w), **getattr(w, "values", {})) for w in error.fields.values())
+        return "；".join(shown.tell(why) for why in error.fields.values())
     if isinstance(error, BadRequest) and error.problems:
         return "；".join(str(p) for p in error.problems)
     return gettext(error.message, **error.values)

@@ -31,15 +31,18 @@ BOTH = re.compile(r" / [a-z]|\\s|<span")
 IMPORTING = "geoapp/importing/"
 """Reports of imports are read in a terminal or kept in a file; they are Chinese."""
 SHEETS = (
+    "geoapp/services/sources.py",
+    "geoapp/services/printing/appendix.py",
+    "geoapp/services/printing/frame.py",
+    "geoapp/services/printing/legend.py",
     "geoapp/services/printing/sheet.py",
-    "geoapp/services/printing/tables.py",
     "geoapp/services/report_files.py",
     "geoapp/services/handover/check.py",
     "geoapp/services/notices.py",
     "layers/projects/notices.py",
     "geoapp/services/handover/sheet.py",
 )
-"""Official sheets are printed in Chinese whatever the reader's language."""
+"""Official sheets are printed in Chinese whatever the reader's language; notes of the ledger are quoted as they stand."""
 
 
 def texts_of_python(path: Path) -> set[str]:

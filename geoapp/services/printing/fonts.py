@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFError, TTFont
@@ -23,6 +24,7 @@ PLACES = (
 )
 """TrueType faces with Chinese that the systems package; faces with PostScript outlines (Noto CJK) cannot be embedded."""
 MISSING = "□"
+_registering = Lock()
 
 
 class NoTypeface(GeoAppError):
@@ -30,9 +32,14 @@ class NoTypeface(GeoAppError):
     title = "缺少中文字体"
 
 
-@lru_cache(maxsize=1)
 def face() -> str:
     """The name under which the typeface is registered; raises NoTypeface with what to install."""
+    with _registering:  # two first sheets at once register it once
+        return _registered()
+
+
+@lru_cache(maxsize=1)
+def _registered() -> str:
     for place in PLACES:
         if Path(place).is_file():
             try:

@@ -16,6 +16,8 @@ INK = HexColor("#1F2937")
 RED = HexColor("#E60012")
 GREY = HexColor("#6B7280")
 RED_LINE_MM = 0.3
+FULL, FADED = 0.85, 0.35
+"""How strongly the subject and its neighbours of the same layer are filled."""
 STEP_MM = 1.6
 """Distance of the strokes and dots of a pattern."""
 
@@ -39,16 +41,25 @@ def area(canvas: Canvas, view: Window, geom: Any, look: LegendClass, *, faded: b
     canvas.saveState()
     canvas.setLineJoin(1)
     canvas.setFillColor(HexColor(look.fill))
-    canvas.setFillAlpha(0.35 if faded else 0.85)
+    canvas.setFillAlpha(FADED if faded else FULL)
     canvas.setStrokeColor(INK)
     canvas.setLineWidth(0.12 * MM)
     canvas.drawPath(outline, stroke=1, fill=1, fillMode=FILL_EVEN_ODD)
     if look.pattern != "plain":
-        box = geom.bounds
-        corners = (*view.on_paper(box[0], box[1]), *view.on_paper(box[2], box[3]))
-        canvas.clipPath(path(canvas, view, geom), stroke=0, fill=0, fillMode=FILL_EVEN_ODD)
-        pattern(canvas, look, corners)
+        seen = _seen(view, geom)
+        if seen:
+            canvas.clipPath(path(canvas, view, geom), stroke=0, fill=0, fillMode=FILL_EVEN_ODD)
+            pattern(canvas, look, seen)
     canvas.restoreState()
+
+
+def _seen(view: Window, geom: Any) -> tuple[float, float, float, float] | None:
+    """The part of an outline's box that lies in the frame, in points: strokes outside would be drawn for nothing."""
+    west, south, east, north = geom.bounds
+    w, s, e, n = view.box
+    if west > e or east < w or south > n or north < s:
+        return None
+    return (*view.on_paper(max(west, w), max(south, s)), *view.on_paper(min(east, e), min(north, n)))
 
 
 def pattern(canvas: Canvas, look: LegendClass, box: tuple[float, float, float, float]) -> None:
@@ -90,7 +101,7 @@ def line(canvas: Canvas, view: Window, geom: Any, colour: Any, mm: float, dash: 
 
 
 def say(canvas: Canvas, x: float, y: float, text: str, size: float, *, align: str = "left", colour: Any = INK) -> None:
-    """A text at points; a white casing keeps it readable on any fill when ``align`` is centre."""
+    """A text at points."""
     text = fonts.written(text)
     canvas.setFont(fonts.face(), size)
     canvas.setFillColor(colour)
@@ -98,20 +109,27 @@ def say(canvas: Canvas, x: float, y: float, text: str, size: float, *, align: st
     draw(x, y, text)
 
 
-def cased(canvas: Canvas, x: float, y: float, text: str, size: float) -> None:
-    """A centred text with a white casing."""
+def cased(canvas: Canvas, x: float, y: float, text: str, size: float, *, turned: float = 0.0) -> None:
+    """A text round a middle with a white casing, so that it reads on any fill; ``turned`` in degrees."""
     text = fonts.written(text)
-    made = canvas.beginText(x - fonts.width(text, size) / 2, y)
-    made.setFont(fonts.face(), size)
     canvas.saveState()
+    canvas.translate(x, y)
+    canvas.rotate(turned)
+    left, low = -fonts.width(text, size) / 2, -size * 0.34
+    canvas.saveState()
+    casing = canvas.beginText(left, low)
+    casing.setFont(fonts.face(), size)
     canvas.setStrokeColor(white)
-    canvas.setLineWidth(size * 0.16)
+    canvas.setLineWidth(size * 0.32)
     canvas.setLineJoin(1)
-    made.setTextRenderMode(1)
-    made.textOut(text)
-    canvas.drawText(made)
+    casing.setTextRenderMode(1)
+    casing.textOut(text)
+    canvas.drawText(casing)
+    canvas.restoreState()  # and with it the mode that fills letters
+    canvas.setFont(fonts.face(), size)
+    canvas.setFillColor(INK)
+    canvas.drawString(left, low, text)
     canvas.restoreState()
-    say(canvas, x, y, text, size, align="centre")
 
 
 def disc(canvas: Canvas, x: float, y: float, mm: float, colour: Any) -> None:
@@ -123,12 +141,43 @@ def disc(canvas: Canvas, x: float, y: float, mm: float, colour: Any) -> None:
 
 
 def symbol(canvas: Canvas, x: float, y: float, look: LegendClass, mm: float = 3.2) -> None:
-    """A point feature: a filled disc with its glyph."""
+    """A point feature: its class's shape, filled, with its glyph."""
+    half = mm / 2 * MM
     canvas.saveState()
     canvas.setFillColor(HexColor(look.fill))
     canvas.setStrokeColor(INK)
     canvas.setLineWidth(0.15 * MM)
-    canvas.circle(x, y, mm / 2 * MM, stroke=1, fill=1)
+    corners = {
+        "triangle": ((0, 1), (1, -0.9), (-1, -0.9)),
+        "diamond": ((0, 1.1), (1.1, 0), (0, -1.1), (-1.1, 0)),
+        "square": ((-0.9, -0.9), (0.9, -0.9), (0.9, 0.9), (-0.9, 0.9)),
+    }.get(look.shape)
+    if corners is None:
+        canvas.circle(x, y, half, stroke=1, fill=1)
+    else:
+        made = canvas.beginPath()
+        for n, (dx, dy) in enumerate(corners):
+            (made.lineTo if n else made.moveTo)(x + dx * half, y + dy * half)
+        made.close()
+        canvas.drawPath(made, stroke=1, fill=1)
     if look.glyph:
-        say(canvas, x, y - 2, look.glyph, 5.5, align="centre", colour=HexColor(look.ink))
+        size = mm * 1.7
+        say(canvas, x, y - size * 0.36, look.glyph, size, align="centre", colour=HexColor(look.ink))
     canvas.restoreState()
+
+
+def wrapped(text: str, size: float, width: float) -> list[str]:
+    """Rows of a text no wider than some points; Chinese breaks anywhere."""
+    rows, row = [], ""
+    for character in text:
+        if row and (character == "\n" or fonts.width(row + character, size) > width):
+            rows.append(row)
+            row = ""
+        row += "" if character == "\n" else character
+    return [*rows, row]
+
+
+def fitted(text: str, size: float, width: float) -> float:
+    """The size at which a text is no wider than some points."""
+    wide = fonts.width(fonts.written(text), size)
+    return size if wide <= width else size * width / wide

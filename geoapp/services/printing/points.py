@@ -9,6 +9,7 @@ from math import hypot
 from typing import Any
 
 from geoapp.services import boundary_points, plane
+from geoapp.services.printing.frame import prefixed
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,11 @@ def corners(geom: Any) -> Iterator[Corner]:
         for n, ((east, north), (next_east, next_north)) in enumerate(pairwise(ring), 1):
             yield Corner(before + n, number, north, east, hypot(next_east - east, next_north - north))
         before += len(ring) - 1
+
+
+def cells(corner: Corner) -> tuple[str, str, str, str]:
+    """Number, X, Y with its zone, and side, as a table writes them."""
+    return f"J{corner.number}", f"{corner.x:.3f}", f"{prefixed(corner.y):.3f}", f"{corner.side:.2f}"
 
 
 def area_words(geom: Any) -> str:

@@ -19,6 +19,17 @@ def absolute(path: str, query: Query | None = None) -> str:
     return request.script_root + path + ("?" + urlencode(given, safe=",-:~/") if given else "")
 
 
+def with_pairs(path: str, pairs: Iterable[tuple[str, str]]) -> str:
+    """A path with parameters that may stand more than once, taken as they are."""
+    given = urlencode(list(pairs), safe=",-:~/")
+    return request.script_root + path + (f"?{given}" if given else "")
+
+
+def to_print(layer: Layer, query: Query | None = None) -> str:
+    """The page that prints a layer's features on paper."""
+    return absolute("/print", {"layer": layer.id, **(query or {})})
+
+
 def of_list(layer: Layer, query: Query | None = None) -> str:
     return absolute(f"/{layer.path}", query)
 

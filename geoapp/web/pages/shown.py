@@ -200,6 +200,7 @@ WORDS: dict[str, Any] = {
     "card_url": links.of_card,
     "classes_url": links.of_classes,
     "map_url": links.on_map,
+    "print_url": links.to_print,
     "layer_of": lambda layer_id: context.layers()[layer_id],
     "group_of": cards.group_of,
 }

@@ -5,6 +5,7 @@ import { decimal, integer, t } from "../i18n.js";
 import { send } from "./saving.js";
 
 const LIST_MOST = 800;
+const ADDRESS_MOST = 3500;
 
 const inside = (points, x, y) => {
   let within = false;
@@ -57,7 +58,7 @@ export class Selecting {
       paste: () => $("#paste").showModal(),
       "paste-close": () => $("#paste").close(),
       clear: () => this.clear(),
-      print: () => location.assign(`/print?layer=${this.layer.id}&ids=${[...this.ids].join(",")}`),
+      print: () => location.assign(this._sheet()),
       list: () => location.assign(`${this.layer.page}?ids=${[...this.ids].join(",")}`),
     };
     acts[what]?.();
@@ -206,6 +207,12 @@ export class Selecting {
     }
   }
 
+  /** Where the selection is put on paper, on the day looked at. */
+  _sheet() {
+    const { asof } = this.page.state.values;
+    return `/print?layer=${this.layer.id}&ids=${[...this.ids].join(",")}${asof ? `&asof=${asof}` : ""}`;
+  }
+
   /** The exact sum comes from the server. */
   async _confirm() {
     const asked = this.page.scene.chosen;
@@ -227,6 +234,8 @@ export class Selecting {
     for (const button of bar.querySelectorAll("[data-needs]")) button.disabled = !ids.size;
     const list = bar.querySelector("[data-select=list]");
     if (list) list.hidden = ids.size > LIST_MOST;
+    const print = bar.querySelector("[data-select=print]");
+    if (print) print.hidden = this._sheet().length > ADDRESS_MOST;
     this._tell(ids, this.sum);
   }
 
