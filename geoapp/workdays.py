@@ -38,9 +38,8 @@ def is_workday(day: date) -> bool:
 
 
 def known_until() -> date:
-    """The last day the published calendar knows."""
-    found: date = max(chinese_calendar.holidays)
-    return found
+    """The last day of the last year whose days off are published."""
+    return date(max(day.year for day in chinese_calendar.holidays), 12, 31)
 
 
 def is_sure(day: date) -> bool:

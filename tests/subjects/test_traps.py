@@ -37,6 +37,7 @@ def test_beyond_the_published_calendar_a_term_is_marked_as_estimated(layers):
     row = {"status": "approved", "approval_received_on": date(2027, 1, 25)}
     [due] = deadlines.of_row(layers["projects"], row, date(2027, 1, 26))
     assert not due.sure
+    assert workdays.is_sure(date(2026, 12, 20)), "the rest of a published year is known, also after its last holiday"
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import datetime
 from typing import Any
 
 import shapely
@@ -19,30 +18,31 @@ from geoapp.services.export_formats.form import Format, Piece, Pieces
 def write(connection: Connection, wanted: Wanted) -> Pieces:
     """One line a feature; texts that a spreadsheet would run are disarmed."""
     fields = rows.fields(wanted.layer)
-    yield Piece(0, b"\xef\xbb\xbf" + _line(["内部编号", *(f.heading for f in fields), "WKT"]))
+    yield Piece(0, b"\xef\xbb\xbf" + _lines([["内部编号", *(f.heading for f in fields), "WKT"]]))
+    choices = [f.choices for f in fields]
     for batch in rows.read(connection, wanted):
         shapes = shapely.to_wkt(shapely.from_wkb([bytes(r[-1]) for r in batch]), wanted.writing.crs.digits)
         lines = [
-            _line([r[0], *(_text(f.shown(v)) for f, v in zip(fields, r[1:-1], strict=True)), shape])
+            [r[0], *[_text(c.get(str(v), v) if c else v) for c, v in zip(choices, r[1:-1], strict=True)], shape]
             for r, shape in zip(batch, shapes, strict=True)
         ]
-        yield Piece(len(batch), b"".join(lines))
+        yield Piece(len(batch), _lines(lines))
 
 
-def _line(cells: list[Any]) -> bytes:
+def _lines(rows_of: list[list[Any]]) -> bytes:
     text = io.StringIO()
-    csv.writer(text).writerow(cells)
+    csv.writer(text).writerows(rows_of)
     return text.getvalue().encode()
 
 
 def _text(value: Any) -> Any:
     if value is None:
         return ""
+    if isinstance(value, str):
+        return rows.harmless(value)
     if isinstance(value, datetime):
         return value.isoformat(timespec="seconds")
-    if isinstance(value, (date, Decimal, int)):
-        return str(value)
-    return rows.harmless(str(value))
+    return str(value)
 
 
 FORMAT = Format(

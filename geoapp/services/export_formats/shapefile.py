@@ -66,7 +66,7 @@ def _made(connection: Connection, wanted: Wanted, folder: Path, encoding: str) -
     listed = dictionary(rows.fields(wanted.layer), encoding)
     (folder / "字段说明.txt").write_text(listed, encoding="utf-8-sig", newline="\r\n")
     packed = folder.with_suffix(".zip")
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as target:
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as target:
         for path in sorted(folder.iterdir()):
             target.write(path, path.name)
     return packed, n
