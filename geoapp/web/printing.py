@@ -87,7 +87,8 @@ def _paper() -> Paper:
     name = request.args.get("paper") or "A3"
     if name not in SIZES:
         raise BadRequest("paper 应为：{known}", known="、".join(SIZES))
-    return Paper(name, request.args.get("turn", "landscape") != "portrait")
+    upright = request.args.get("turn") == "portrait" or request.args.get("each") == CARDS
+    return Paper(name, landscape=not upright)  # a card stands: its history lies below map and facts
 
 
 def _drawn() -> tuple[str, ...] | None:

@@ -222,11 +222,18 @@ def test_few_points_stand_beside_the_map_and_many_behind_it(printed):
 
 
 def test_a_card_tells_facts_and_history_on_its_page(printed):
-    document = printed("layer=parcels&ids=1895,1894,1893&paper=A4&turn=portrait&each=card")
-    assert len(document) == 3
+    document = printed("layer=parcels&ids=1895,1894,1893&paper=A4&each=card")
+    assert len(document) == 3 and document[0].get_height() > document[0].get_width()
     for page in document:
         said = words(page)
-        assert "经历" in said and "已公告" in said and "地块编号" in said and "界址点坐标表" not in said
+        assert (
+            "经历" in said
+            and "已公告" in said
+            and "现状态日期" in said
+            and "其余见" not in said
+            and "地块编号" in said
+            and "界址点坐标表" not in said
+        )
 
 
 def test_a_choice_lists_its_rows_with_their_sum(printed, app):

@@ -85,7 +85,8 @@ def planned(session: Session, reader: Reader, order: Order) -> Plan:
     groups = _groups(session, reader, order)
     windows = [_window(order, group) for group in groups]
     bounds = ground.bounds(groups[0])
-    papers = [Paper(name, turn) for name in SIZES for turn in (True, False)]
+    turns = (False,) if order.each == CARDS else (True, False)
+    papers = [Paper(name, turn) for name in SIZES for turn in turns]
     fits = tuple((p, largest_scale(p.with_foot() if order.each == CARDS else p, bounds)) for p in papers)
     scales = tuple(sorted({w.scale for w in windows}))
     return Plan(windows[0], scales, sum(map(len, groups)), _sketch(windows[0], groups[0]), fits)

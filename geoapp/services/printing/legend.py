@@ -14,7 +14,7 @@ from geoapp.services.printing import ink
 from geoapp.services.printing.ground import Shape
 from geoapp.services.printing.paper import MM, Window
 
-TITLE, BEHIND, RED_LINE, LINE, BORDER = "图例", "其余见后页", "{layer}界线（本图对象）", "{layer}红线", "{layer}界"
+TITLE, BEHIND, RED_LINE, LINE, BORDER = "图例", "其余见后页", "{layer}界线", "{layer}红线", "{layer}界"
 ROW_MM = 5.2
 
 

@@ -11,7 +11,7 @@ SIZES = {"A4": (210, 297), "A3": (297, 420), "A2": (420, 594), "A1": (594, 841),
 """Portrait width and height in mm (ISO 216)."""
 GROWN = {"A4": 1.0, "A3": 1.1, "A2": 1.5, "A1": 2.0, "A0": 2.6}
 """How much larger words stand on larger paper: a wall map is read from further away."""
-SCALES = (500, 1000, 2000, 5000, 10000, 25000, 50000)
+SCALES = (500, 1000, 2000, 5000, 10000, 25000, 50000, 100000, 200000)
 MARGIN, TITLE, COLUMN, TICKS, GAP = 10.0, 16.0, 52.0, 6.0, 3.0
 BELOW = 0.36
 """Share of a card's height that its history takes."""
@@ -105,7 +105,7 @@ def window(paper: Paper, bounds: tuple[float, float, float, float], scale: int |
     _, _, w, h = paper.frame
     need = max((east - west) / w, (north - south) / h) * 1000
     if scale is None:
-        scale = next((s for s in SCALES if s >= need * 1.12), SCALES[-1])
+        scale = next((s for s in SCALES if s >= need * 1.06), SCALES[-1])
     if need > scale * 1.0001:
         raise InvalidEdit({"scale": _too_large(paper, need, scale, name)})
     made = Window(paper, 0.0, 0.0, scale)
