@@ -18,8 +18,8 @@ GREY = HexColor("#6B7280")
 RED_LINE_MM = 0.3
 FULL, FADED = 0.85, 0.35
 """How strongly the subject and its neighbours of the same layer are filled."""
-SMALL_MM = 3.0
-"""An area smaller than this on paper has a hairline, so that lines do not cover the colours they part."""
+SMALL_MM, TINY_MM = 3.0, 1.2
+"""An area smaller than this on paper has a hairline, then none, so that lines do not cover the colours they part."""
 STEP_MM = 1.6
 """Distance of the strokes and dots of a pattern."""
 
@@ -45,8 +45,9 @@ def area(canvas: Canvas, view: Window, geom: Any, look: LegendClass, *, faded: b
     canvas.setFillColor(HexColor(look.fill))
     canvas.setFillAlpha(FADED if faded else FULL)
     canvas.setStrokeColor(INK)
-    canvas.setLineWidth((0.12 if view.mm(geom.area**0.5) >= SMALL_MM else 0.04) * MM)
-    canvas.drawPath(outline, stroke=1, fill=1, fillMode=FILL_EVEN_ODD)
+    size = view.mm(geom.area**0.5)
+    canvas.setLineWidth((0.12 if size >= SMALL_MM else 0.04) * MM)
+    canvas.drawPath(outline, stroke=int(size >= TINY_MM), fill=1, fillMode=FILL_EVEN_ODD)
     if look.pattern != "plain":
         seen = _seen(view, geom)
         if seen:

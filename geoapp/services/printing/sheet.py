@@ -142,7 +142,7 @@ def _column(canvas: Canvas, sheet: Sheet) -> Left:
     ink.say(canvas, w / 2, top - 20 * MM, f"1:{view.scale}", 11, align="centre")
     frame.scale_bar(canvas, view, 1 * MM, top - 27 * MM)
     foot = _foot(canvas, sheet, w)
-    at = _facts(canvas, sheet, top - 36 * MM, foot + LEGEND_LEAST_MM * MM, w)
+    at = _facts(canvas, sheet, top - 36 * MM, foot + (LEGEND_LEAST_MM if sheet.signs else LEGEND_LEAST_MM / 2) * MM, w)
     lined = any(subject.has_line(view, s) for s in sheet.subject)
     given = legend.rows(view, sheet.drawn, sheet.subject_layer, sheet.chosen, lined=lined)
     at, rest = legend.draw(canvas, given, 0, at - 3 * MM, foot + 2 * MM, w)
