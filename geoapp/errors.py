@@ -87,6 +87,11 @@ class MissingVersion(GeoAppError):
     title = "缺少 If-Match 版本号"
 
 
+class TooMany(GeoAppError):
+    status = 429
+    title = "请求过于频繁"
+
+
 class Busy(GeoAppError):
     status = 503
     title = "服务繁忙，请稍后再试"

@@ -55,3 +55,34 @@ class Remark(Base):
     text: Mapped[str]
     by: Mapped[str]
     at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+
+
+class Tip(Base):
+    """What somebody outside reported, with a photo and a place; officers take it up or turn it down."""
+
+    __tablename__ = "tip"
+    __table_args__ = (
+        Index("ix_tip_state", "state", "id"),
+        Index("ix_tip_source", "source", "at"),
+        CheckConstraint("state IN ('waiting', 'taken', 'refused')", name="state"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    layer: Mapped[str]
+    text: Mapped[str]
+    place: Mapped[str] = mapped_column(server_default="")
+    contact: Mapped[str] = mapped_column(server_default="")
+    """A telephone number, if somebody left one: personal."""
+    lon: Mapped[float | None]
+    lat: Mapped[float | None]
+    photo: Mapped[str] = mapped_column(server_default="")
+    """SHA-256 of the stored photo."""
+    photo_name: Mapped[str] = mapped_column(server_default="")
+    source: Mapped[str]
+    """Keyed digest of the sender's address: enough to slow somebody down, not to find anybody."""
+    at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    state: Mapped[str] = mapped_column(server_default="waiting")
+    decided_by: Mapped[str | None]
+    decided_at: Mapped[datetime | None]
+    reason: Mapped[str] = mapped_column(server_default="")
+    feature_id: Mapped[int | None] = mapped_column(BigInteger)

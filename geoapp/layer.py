@@ -15,7 +15,7 @@ from sqlalchemy import Column, Table
 
 from geoapp.errors import DeclarationError
 from geoapp.orm import DenseFeature, Feature
-from geoapp.overlay import Notice, Overlay
+from geoapp.overlay import Intake, Notice, Overlay
 from geoapp.reckoning import Reckoning
 from geoapp.workflow import Workflow
 
@@ -146,6 +146,8 @@ class Layer:
     """The land under an outline of this layer."""
     notices: tuple[Notice, ...] = ()
     """Documents made of a feature."""
+    intake: Intake | None = None
+    """What people outside may report of this layer."""
     cell_parsers: Mapping[str, Callable[[str], Any]] = field(default_factory=dict)
     """Column → function that turns a file's text into the column's value (land class names into codes, …)."""
 

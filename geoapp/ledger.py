@@ -179,6 +179,8 @@ def grant(connection: Connection) -> None:
         REVOKE UPDATE, DELETE ON rate_book, reckoned, payment, remark, report FROM {APP_ROLE};
         REVOKE UPDATE, DELETE ON attachment FROM {APP_ROLE};
         GRANT UPDATE (caption, removed_by, removed_at) ON attachment TO {APP_ROLE};
+        REVOKE UPDATE, DELETE ON tip FROM {APP_ROLE};
+        GRANT UPDATE (state, decided_by, decided_at, reason, feature_id) ON tip TO {APP_ROLE};
         REVOKE INSERT, DELETE ON layer_revision FROM {APP_ROLE};
         GRANT INSERT (kind, layer, by, effective_on, note, undo_of) ON operation TO {APP_ROLE};
         REVOKE ALL ON alembic_version FROM {APP_ROLE};

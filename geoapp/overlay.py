@@ -36,6 +36,18 @@ class Overlay:
 
 
 @dataclass(frozen=True, slots=True)
+class Intake:
+    """What people outside may report: ``title`` of the page, ``fields`` set when a report becomes a feature, the column with
+    the day it was found, and the prefix of its number. ``size_m`` is the side of the square that stands for it until surveyed."""
+
+    title: str
+    fields: Mapping[str, str]
+    found_on: str
+    prefix: str
+    size_m: float = 6.0
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """A document made of a feature: ``title``, paragraphs with ``{places}``, and the column with its date.
 

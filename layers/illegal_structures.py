@@ -15,6 +15,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from geoapp.layer import Figure, Layer, LegendClass, Reference, Status, Style
 from geoapp.orm import PERSONAL_NAME, Feature, area_m2, choices, geometry
+from geoapp.overlay import Intake
 from geoapp.workflow import Clock, Kind, Need, OfficeDay, Only, Wait, Workflow, statuses
 
 LEGAL_BASES = {
@@ -143,6 +144,8 @@ WORKFLOW = Workflow(
     ),
 )  # fmt: skip
 
+INTAKE = Intake("举报违法建设", {"discovered_by": "report", "status": "found"}, found_on="found_on", prefix="JB")
+
 LAYER = Layer(
     id="illegal_structures",
     title="违法建设",
@@ -152,6 +155,7 @@ LAYER = Layer(
     menu=60,
     weight="building_area_m2",
     statuses=STATUSES,
+    intake=INTAKE,
     workflow=WORKFLOW,
     legend=(
         LegendClass("open", "发现核实", "#FFC200", "查", shape="square"),

@@ -30,12 +30,13 @@ from geoapp.web import (
     reports,
     selection,
     tiles,
+    tips,
 )
 
 
 def register(app: Flask) -> None:
     """Attach all routes."""
     for blueprint in (
-        health.bp, assets.bp, tiles.bp, map_page.bp, selection.bp, basemap.bp, changes.bp, export.bp, importing.bp, files.bp, handover.bp, api.bp, editing.bp, ops.bp, outline_page.bp, queue.bp, money.bp, printing.bp, reports.bp, board.bp, notices.bp, events.bp, account_views.bp, admin.bp, pages.bp,
+        health.bp, assets.bp, tiles.bp, map_page.bp, selection.bp, basemap.bp, changes.bp, export.bp, importing.bp, files.bp, handover.bp, api.bp, editing.bp, ops.bp, outline_page.bp, queue.bp, money.bp, printing.bp, reports.bp, board.bp, notices.bp, tips.bp, events.bp, account_views.bp, admin.bp, pages.bp,
     ):  # fmt: skip
         app.register_blueprint(blueprint)

@@ -12,7 +12,7 @@ from tests.support import basic_client, logged_in
 
 VALUES = {
     "layer_id": "parcels", "feature_id": "1", "file_id": "999999", "operation_id": "1", "token_id": "999999", "z": "14", "x": "13504", "y": "6861",
-    "key": "LL-05-0032", "extension": "geojson", "name": "css/base.css", "asked": "0", "filename": "icon.svg", "username": "viewer", "notice_id": "plan", "ext": "geojson",
+    "key": "LL-05-0032", "extension": "geojson", "name": "css/base.css", "asked": "0", "filename": "icon.svg", "username": "viewer", "notice_id": "plan", "tip_id": "999999", "ext": "geojson",
 }  # fmt: skip
 OWN_RULES = {"account.log_out", "ops.undo_operation"}
 """One ends the session of whoever asks; the other asks besides whose operation it was."""

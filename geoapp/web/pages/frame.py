@@ -42,6 +42,7 @@ def menu() -> list[MenuItem]:
 
 MORE = (
     ("/queue", "我的队列", Right.EDIT),
+    ("/tips", "举报受理", Right.EDIT),
     ("/reports", "报表", Right.VIEW),
     ("/money", "补偿资金", Right.VIEW),
     ("/import", "导入", Right.IMPORT),
