@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+import threading
 import warnings
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,6 +28,8 @@ TOWN_TIME = ZoneInfo("Asia/Shanghai")
 FORMATS = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
 PDF = "application/pdf"
 FOLDER = "attachments"
+AT_ONCE = threading.BoundedSemaphore(2)
+"""Pictures a process looks at together: each may take 300 MB for a moment."""
 PARTS = {"original": "", "view": ".view.jpg", "thumb": ".thumb.jpg"}
 
 
@@ -59,11 +62,12 @@ def store(home: Path, stream: BinaryIO, name: str) -> Stored:
     try:
         with os.fdopen(handle, "wb") as target:
             size, sha256 = _copied(stream, target, name)
-        found = _judged(draft, size, sha256, name)
+        with AT_ONCE:
+            found = _judged(draft, size, sha256, name)
+            if found.kind == "photo":
+                _smaller(draft, home, sha256)
         final = place(home, sha256)
         final.parent.mkdir(mode=0o700, exist_ok=True)
-        if found.kind == "photo":
-            _smaller(draft, home, sha256)
         draft.replace(final)
         return found
     finally:

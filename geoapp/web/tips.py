@@ -18,9 +18,12 @@ from geoapp.services.editing import Editing
 from geoapp.services.tips import Given
 from geoapp.web import context, fields
 from geoapp.web.access import access, current_reader
+from geoapp.web.attempts import Attempts
 from geoapp.web.i18n import gettext
 
 bp = Blueprint("tips", __name__)
+TRIES_AN_HOUR = 20
+"""Of one address, refused ones included: looking at a photo costs."""
 
 
 @bp.get("/tips/new")
@@ -41,6 +44,7 @@ def bring() -> ResponseReturnValue:
     )  # fmt: skip
     file = (cast(BinaryIO, photo.stream), photo.filename or "photo") if photo and photo.filename else None
     try:
+        _attempts().note(_source())
         made = tips.bring(session(), layer, given, file, _home(), _source(), context.town().extent)
     except (InvalidEdit, TooLarge, TooMany) as error:
         session().rollback()
@@ -152,6 +156,11 @@ def _places(layer: Layer, tip: Any) -> dict[str, str]:
 
     editing = Editing(session(), layer, context.layers(), current_reader())
     return reshaping.places(editing, context.layers(), shapely.Point(tip.lon, tip.lat))
+
+
+def _attempts() -> Attempts:
+    found: Attempts = current_app.extensions.setdefault("tip_attempts", Attempts(TRIES_AN_HOUR, 3600))
+    return found
 
 
 def _number(text: str) -> float | None:

@@ -96,3 +96,9 @@ def test_scripts_in_a_report_stay_text_and_no_address_is_kept(demo_app):
     assert "<script>alert(1)" not in page and "&lt;script&gt;" in page
     with demo_app.extensions["database"].session() as session:
         assert "127.0.0.1" not in session.execute(text("SELECT t::text FROM tip t")).scalar_one()
+
+
+def test_refused_tries_count_too(demo_app):
+    villager = demo_app.test_client()
+    answers = [send(villager, words="短") for _ in range(21)]
+    assert [a.status_code for a in answers[:20]] == [422] * 20 and answers[20].status_code == 429
