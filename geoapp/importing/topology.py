@@ -49,6 +49,7 @@ KINDS = {
     "sliver": "狭长图形",
     "paper": "证载面积与图形不符",
     "outside": "超出红线",
+    "unchecked": "没有检查",
 }
 
 
@@ -56,7 +57,8 @@ def look(session: Session, layers: Mapping[str, Layer], layer: Layer, cleaned: C
     """Everything found, the largest first within each kind; nothing for tables, points and lines."""
     if cleaned.bare or "POLYGON" not in layer.geometry_type:
         return []
-    good = [i for i in range(len(cleaned.rows)) if i not in cleaned.bad and cleaned.shapes[i] is not None][:MOST]
+    good = [i for i in range(len(cleaned.rows)) if i not in cleaned.bad and cleaned.shapes[i] is not None]
+    rest, good = good[MOST:], good[:MOST]
     if not good:
         return []
     flat = shapely.set_precision(plane.to_plane(cleaned.shapes[good]), GRID_M)
@@ -68,6 +70,9 @@ def look(session: Session, layers: Mapping[str, Layer], layer: Layer, cleaned: C
         *_paper(sheet),
         *_outside(session, layers, sheet),
     ]
+    if rest:
+        words = said("图形多于 {n} 个，从这一行起 {rest} 个没有检查", n=MOST, rest=len(rest))
+        found.append(Finding(cleaned.rows[rest[0]], str(cleaned.columns[layer.key][rest[0]]), "unchecked", words, 0.0))
     order = list(KINDS)
     return sorted(found, key=lambda f: (order.index(f.kind), -f.m2))
 
@@ -112,13 +117,16 @@ def _mutual(sheet: _Sheet) -> Iterator[Finding]:
 
 def _existing(session: Session, sheet: _Sheet) -> Iterator[Finding]:
     """Live features of the layer that the file does not speak of itself."""
-    west, south, east, north = (float(v) for v in shapely.total_bounds(sheet.cleaned.shapes[list(sheet.good)]))
+    boxes = shapely.bounds(sheet.cleaned.shapes[list(sheet.good)])
+    table = sheet.layer.table.name
     rows = session.execute(
         text(
-            f'SELECT "{sheet.layer.key}" AS key, ST_AsBinary(geom) AS wkb FROM {sheet.layer.table.name} '
-            f"WHERE geom && ST_MakeEnvelope(:w, :s, :e, :n, {int(crs.STORAGE)}) AND status <> ALL(:out) LIMIT {MOST}"
+            f'SELECT x."{sheet.layer.key}" AS key, ST_AsBinary(x.geom) AS wkb FROM {table} x WHERE x.id IN (SELECT near.id '
+            "FROM unnest(CAST(:w AS float8[]), CAST(:s AS float8[]), CAST(:e AS float8[]), CAST(:n AS float8[])) "
+            f"AS box(w, s, e, n) JOIN {table} near ON near.geom && "
+            f"ST_MakeEnvelope(box.w, box.s, box.e, box.n, {int(crs.STORAGE)})) AND x.status <> ALL(:out) ORDER BY x.id"
         ),
-        {"w": west, "s": south, "e": east, "n": north, "out": list(sheet.layer.uncounted)},
+        {**dict(zip("wsen", boxes.T.tolist(), strict=True)), "out": list(sheet.layer.uncounted)},
     ).all()
     spoken = {sheet.key(n) for n in range(len(sheet.good))}
     there = [(str(r.key), bytes(r.wkb)) for r in rows if str(r.key) not in spoken]

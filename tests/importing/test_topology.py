@@ -7,6 +7,7 @@ import json
 import pytest
 import shapely
 
+from geoapp.importing import topology
 from geoapp.services import plane
 from tests.importing.test_page import brought, counts
 from tests.support import basic_client, logged_in
@@ -72,3 +73,13 @@ def test_what_lies_outside_its_red_line_is_measured(demo_app, near):
     x, y = near.bounds[0] - 3000, near.bounds[3] + 200
     page = shown(demo_app, file([("T-1", shapely.box(x, y, x + 100, y + 100), 15.0, {"项目": "P15"})]))
     assert "有 15.0000 亩（10000.00 m²） 在 P15 红线以外" in page
+
+
+def test_what_was_not_looked_at_is_told(demo_app, near, monkeypatch):
+    monkeypatch.setattr(topology, "MOST", 1)
+    x, y = near.bounds[0] - 3000, near.bounds[3] + 200
+    page = shown(demo_app, file([
+        ("T-1", shapely.box(x, y, x + 100, y + 100), 15.0, {}),
+        ("T-2", shapely.box(x + 90, y, x + 190, y + 100), 15.0, {}),
+    ]))  # fmt: skip
+    assert "1 个没有检查" in page and "found-unchecked" in page

@@ -17,6 +17,7 @@ TITLE = "DXF"
 LAYER, HANDLE = "图层", "图元号"
 MOST_RINGS = 100_000
 MOST_TEXTS = 300_000
+MOST_POINTS = 2_000_000
 FLAT_M = 0.005
 """Arcs become chords no farther from them than this."""
 OPEN_M = 0.01
@@ -30,7 +31,7 @@ def read(folder: Path, options: Mapping[str, Any]) -> Raw:
     import shapely
 
     try:
-        document = ezdxf.readfile(folder / "layer.dxf")
+        document, encoding = _document(folder / "layer.dxf", options.get("encoding"))
     except (ezdxf.DXFError, UnicodeDecodeError, ValueError, KeyError, IndexError, AttributeError) as error:
         raise Refusal("DXF 损坏或不完整（{why}）。请在 CAD 中重新另存", why=type(error).__name__) from None
     space = document.modelspace()
@@ -62,15 +63,30 @@ def read(folder: Path, options: Mapping[str, Any]) -> Raw:
                 {"n": len(counted), "layers": told},
             )
         )
-    encoding = {
-        "value": str(document.encoding).upper(),
-        "message": "由 DXF 文件头确定",
-        "values": {},
-        "alternatives": [],
-    }
     raw = Raw(texts.columns, outlines, problems=texts.problems, encoding=encoding, notes=notes)
     raw.parts = [name for name, _ in counted.most_common(100)]
     return raw
+
+
+def _document(path: Path, wanted: Any) -> tuple[Any, dict[str, Any]]:
+    """The drawing and the verdict on its text: old drawings name a code page, and some that hold Chinese name none."""
+    import ezdxf
+
+    verdict: dict[str, Any] = {"values": {}, "alternatives": ["UTF-8", "GB18030"]}
+    if wanted:
+        return ezdxf.readfile(path, encoding=str(wanted)), verdict | {"value": str(wanted), "message": "由用户指定"}
+    document = ezdxf.readfile(path)
+    declared = str(document.encoding)
+    content = path.read_bytes() if declared == "cp1252" else b""
+    for name in ("utf-8", "gb18030") if not content.isascii() else ():
+        try:
+            content.decode(name)
+        except UnicodeDecodeError:
+            continue
+        message = "DXF 文件头没有注明中文编码，全部文字按 {value} 解码成功"
+        found = ezdxf.readfile(path, encoding=name)
+        return found, verdict | {"value": name.upper(), "message": message, "values": {"value": name.upper()}}
+    return document, verdict | {"value": declared.upper(), "message": "由 DXF 文件头确定"}
 
 
 def _rings(space: Any) -> tuple[list[Any], list[str], list[str], int]:
@@ -78,11 +94,14 @@ def _rings(space: Any) -> tuple[list[Any], list[str], list[str], int]:
     import numpy as np
     from ezdxf import path
 
-    rings, layers, handles, open_ones = [], [], [], 0
+    rings, layers, handles, open_ones, count = [], [], [], 0, 0
     for entity in space.query("LWPOLYLINE POLYLINE"):
         if entity.dxftype() == "POLYLINE" and not (entity.is_2d_polyline or entity.is_3d_polyline):
             continue
         points = np.array([(p.x, p.y) for p in path.make_path(entity).flattening(FLAT_M)])
+        count += len(points)
+        if count > MOST_POINTS:
+            raise Refusal("坐标点超过 {n} 个，请分块导入", n=MOST_POINTS)
         closed = bool(entity.is_closed) or (len(points) > 3 and float(np.hypot(*(points[0] - points[-1]))) < OPEN_M)
         if not closed or len(np.unique(points, axis=0)) < 3 or not np.isfinite(points).all():
             open_ones += 1

@@ -35,7 +35,7 @@ def read(folder: Path, options: Mapping[str, Any]) -> Raw:
     shapes: list[bytes | None] = []
     problems: dict[int, str] = {}
     counted = _Counter()
-    links, folders = 0, [""]
+    links, without, folders = 0, 0, [""]
     try:
         for event, element in iterparse(io.BytesIO(content), events=("start", "end"), forbid_dtd=True):
             tag = _plain(element.tag)
@@ -53,6 +53,7 @@ def read(folder: Path, options: Mapping[str, Any]) -> Raw:
                 element.clear()
             elif tag == "Placemark":
                 shape = _shape(element, counted)
+                without += shape is None
                 if shape is not None:
                     if isinstance(shape, str):
                         problems[len(rows)] = shape
@@ -73,10 +74,16 @@ def read(folder: Path, options: Mapping[str, Any]) -> Raw:
     notes: list[tuple[str, dict[str, Any]]] = [(DRAWN, {})]
     if links:
         notes.append(("{n} 个网络链接没有打开，里面的内容没有导入", {"n": links}))
+    if without:
+        notes.append(("{n} 个地标没有能读的图形，没有导入", {"n": without}))
     declared = {"srid": 4326, "source": TITLE}
     return Raw(
         texts.columns, shapes, problems=texts.problems | problems, declared=declared, encoding=encoding, notes=notes
     )
+
+
+class Wrong(ValueError):
+    """Why one placemark has no outline, as a sentence."""
 
 
 class _Counter:
@@ -142,8 +149,10 @@ def _shape(element: Any, counted: _Counter) -> bytes | str | None:
         if _plain(child.tag) in SHAPES:
             try:
                 parts += _parts(child, counted)
-            except ValueError as error:
+            except Wrong as error:
                 return str(error)
+            except (ValueError, shapely.errors.ShapelyError):
+                return "图形的点数不够，围不成线或面"
     if not parts:
         return None
     kinds = {p.geom_type for p in parts}
@@ -165,13 +174,13 @@ def _parts(element: Any, counted: _Counter) -> list[Any]:
             return [part for child in element if _plain(child.tag) in SHAPES for part in _parts(child, counted)]
         case "Point":
             return [shapely.Point(_coordinates(element, counted)[0])]
-        case "LineString":
+        case "LineString" | "LinearRing":
             return [shapely.LineString(_coordinates(element, counted))]
         case "Polygon":
             outer = [_ring(e, counted) for e in _children(element, "outerBoundaryIs")]
             inner = [_ring(e, counted) for e in _children(element, "innerBoundaryIs")]
             if len(outer) != 1:
-                raise ValueError("面没有外环")
+                raise Wrong("面没有外环")
             return [shapely.Polygon(outer[0], inner)]
         case _:
             return []
@@ -181,7 +190,7 @@ def _ring(element: Any, counted: _Counter) -> list[tuple[float, float]]:
     ring = next(_children(element, "LinearRing"), None)
     points = _coordinates(ring, counted) if ring is not None else []
     if len(points) < 3:
-        raise ValueError("环的点不足三个")
+        raise Wrong("环的点不足三个")
     return points
 
 
@@ -193,11 +202,11 @@ def _coordinates(element: Any, counted: _Counter) -> list[tuple[float, float]]:
         try:
             lon, lat = float(numbers[0]), float(numbers[1])
         except (ValueError, IndexError):
-            raise ValueError("坐标不是数字") from None
+            raise Wrong("坐标不是数字") from None
         if not (math.isfinite(lon) and math.isfinite(lat)):
-            raise ValueError("坐标不是有限数")
+            raise Wrong("坐标不是有限数")
         found.append((lon, lat))
     counted.add(len(found))
     if not found:
-        raise ValueError("没有坐标")
+        raise Wrong("没有坐标")
     return found
