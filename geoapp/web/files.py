@@ -153,7 +153,7 @@ def _send(file: Attachment, part: str) -> ResponseReturnValue:
         raise NotFound("文件不在存储里，请从备份恢复 attachments 文件夹")
     original = part == "original"
     answer = send_file(
-        path, mimetype=file.media_type if original else "image/jpeg", as_attachment=original, download_name=file.name,
+        path, mimetype=file.media_type if original else "image/jpeg", as_attachment=original, download_name=file.name if current_reader().personal else f"{file.id}.jpg",
         conditional=True, etag=f"{file.sha256}-{part}", max_age=0,
     )  # fmt: skip
     answer.headers["Cache-Control"] = "private, no-cache" if original else "private, max-age=86400"

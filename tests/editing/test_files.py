@@ -67,6 +67,10 @@ def test_a_viewer_gets_the_picture_without_what_the_camera_wrote(demo_app, team)
     shown = viewer.get(f"/files/{made['id']}", buffered=True)
     assert shown.mimetype == "image/jpeg" and not Image.open(io.BytesIO(shown.get_data())).getexif()
     assert viewer.get(f"/files/{made['id']}/thumb", buffered=True).status_code == 200
+    team.post(f"{CARD}/remarks", data={"text": "户主电话 13800001111"}, headers={"Accept": "application/json"})
+    page = viewer.get(CARD, headers={"Accept": "text/html"}).get_data(as_text=True)
+    assert "照片 1.jpg" not in page and "13800001111" not in page, "names of files and remarks may name people"
+    assert "照片 1.jpg" not in str(shown.headers)
     assert viewer.get(f"/files/{made['id']}?original=1", buffered=True).status_code == 403
     assert bring(viewer, photo()).status_code == 403
     assert demo_app.test_client().get(f"/files/{made['id']}", buffered=True).status_code in (302, 401)

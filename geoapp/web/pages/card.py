@@ -73,7 +73,7 @@ def card(layer_id: str, key: str) -> ResponseReturnValue:
         entries=entries,
         names=_names(layer, entries),
         files=attachments.of_feature(session(), layer, row["id"], reader, asof.past()),
-        remarks=[] if panel else attachments.remarks(session(), layer, row["id"], asof.past()),
+        remarks=[] if panel or not reader.personal else attachments.remarks(session(), layer, row["id"], asof.past()),
         may_add=attachments.may_add(reader, asof.past()),
         phases=attachments.PHASES,
         overlay=None if panel else overlays.of_feature(session(), layers, layer, row["id"]),
