@@ -7,6 +7,8 @@ import { SIZE } from "./tiles.js";
 const PAD = 160;
 const REDRAW_AFTER_PX = PAD * 0.7;
 const FIT_MAX_ZOOM = 18;
+/** Pixels a line may reach over its outline. */
+const STROKE = 4;
 
 const leaflet = () => window.L;
 
@@ -193,6 +195,24 @@ export class MapAdapter {
   repaint() {
     this.grid.want();
     this.grid.paint(true);
+    this.marks.redraw();
+    this.highlight.redraw();
+  }
+
+  /** After a change of one feature: only the tiles that its box [w, s, e, n] touches. */
+  repaintBox(box) {
+    if (box?.length !== 4 || !box.every(Number.isFinite)) {
+      this.repaint();
+      return;
+    }
+    const [west, south, east, north] = box;
+    for (const { el, coords } of Object.values(this.grid._tiles)) {
+      const at = (world) => Math.floor(world / SIZE);
+      const [x0, x1] = [at(worldX(west, coords.z) - STROKE), at(worldX(east, coords.z) + STROKE)];
+      const [y0, y1] = [at(worldY(north, coords.z) - STROKE), at(worldY(south, coords.z) + STROKE)];
+      if (coords.x >= x0 && coords.x <= x1 && coords.y >= y0 && coords.y <= y1) el.dirty = true;
+    }
+    this.grid.paint(false);
     this.marks.redraw();
     this.highlight.redraw();
   }

@@ -55,7 +55,7 @@ export class Steps {
     const was = feature ? page.scene.code(layer, feature) : null;
     page.scene.setStatus(layer, id, code);
     page.legend.shift(layer, feature, from, to);
-    page.map.repaint();
+    page.map.repaintBox(page.panel.bbox);
     page.panel.restate(layer, to);
     painted("status");
     data.delete("csrf_token");
@@ -91,7 +91,7 @@ export class Steps {
     const { page } = this;
     page.scene.setStatus(layer, id, code);
     page.legend.shift(layer, feature, now, before);
-    page.map.repaint();
+    page.map.repaintBox(page.panel.now?.id === id ? page.panel.bbox : null);
     if (page.panel.now?.id === id) page.panel.restate(layer, before);
   }
 
