@@ -27,6 +27,12 @@ export const painted = (name) => {
   requestAnimationFrame(() => requestAnimationFrame(() => performance.mark(`ui:${name}:done`)));
 };
 
+/** Resolves when what was written stands on the screen; soon after in a tab nobody looks at, where no frame comes. */
+export const shown = () => new Promise((resolve) => {
+  requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(resolve)));
+  setTimeout(resolve, 120);
+});
+
 export const debounced = (ms, act) => {
   let timer = 0;
   return (...args) => {

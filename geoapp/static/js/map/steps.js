@@ -1,6 +1,6 @@
 // Changing the status of the open feature: by the card's buttons or the keys 1 to 9 and 0, at once on the map.
 
-import { $, painted, toast } from "../dom.js";
+import { $, painted, shown, toast } from "../dom.js";
 import { t } from "../i18n.js";
 import { loginUrl } from "../net.js";
 import { choose } from "./clash.js";
@@ -61,7 +61,7 @@ export class Steps {
     data.delete("csrf_token");
     try {
       const words = t("{key} 已改为{label}", { key, label: to?.label ?? code });
-      await page.saving.run(layer, words, () => this._sent(layer, key, data), was && (() => this._back(layer, id, feature, to, from, was)));
+      await page.saving.run(layer, words, async () => (await Promise.all([this._sent(layer, key, data), shown()]))[0], was && (() => this._back(layer, id, feature, to, from, was)));
       this.repeat = { code, note: data.get("note") ?? "" };
     } catch (error) {
       page.scene.unsetStatus(layer, id);
