@@ -15,6 +15,17 @@ from geoapp.said import Said, said
 
 
 @dataclass(frozen=True, slots=True)
+class Only:
+    """Features whose ``column`` holds one of ``values``."""
+
+    column: str
+    values: frozenset[Any]
+
+    def fits(self, row: Mapping[str, Any]) -> bool:
+        return row.get(self.column) in self.values
+
+
+@dataclass(frozen=True, slots=True)
 class Guard:
     """A step into one of ``to`` needs the referenced feature to stand in one of ``when``.
 
@@ -26,17 +37,21 @@ class Guard:
     when: frozenset[str]
     message: str
     rule: str = ""
+    where: Only | None = None
+    """Guards only features whose referenced feature is of this kind."""
 
 
-@dataclass(frozen=True, slots=True)
-class Only:
-    """Features whose ``column`` holds one of ``values``."""
+class Standing(str):
+    """A referenced feature's status, with the columns of it that guards ask about."""
 
-    column: str
-    values: frozenset[str]
+    __slots__ = ("facts",)
 
-    def fits(self, row: Mapping[str, Any]) -> bool:
-        return row.get(self.column) in self.values
+    facts: Mapping[str, Any]
+
+    def __new__(cls, status: str, facts: Mapping[str, Any]) -> Standing:
+        made = super().__new__(cls, status)
+        made.facts = facts
+        return made
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +233,8 @@ class Machine:
     def _guarded(self, to: str, parents: Mapping[str, str | None]) -> StepProblem | None:
         for guard in self.workflow.guards:
             stands = parents.get(guard.column)
+            if guard.where and not guard.where.fits(getattr(stands, "facts", {})):
+                continue
             if to in guard.to and stands is not None and stands not in guard.when:
                 return StepProblem(said(guard.message), guard.rule)
         return None

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from geoapp.layer import Layer
-from geoapp.workflow import Hold, Machine, StepProblem
+from geoapp.workflow import Hold, Machine, Standing, StepProblem
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +89,12 @@ def parents_of(
     """Status of the referenced features, by reference column and key, for the columns that guards look at."""
     found: dict[str, dict[Any, str]] = {}
     for column in {guard.column for guard in layer.workflow.guards}:
+        asked = sorted({g.where.column for g in layer.workflow.guards if g.column == column and g.where})
         parent = layers[layer.reference_by_column[column].layer]
         keys = {row.get(column) for row in rows} - {None}
         t = parent.table.c
-        found[column] = {
-            row[0]: row[1] for row in session.execute(select(t[parent.key], t.status).where(t[parent.key].in_(keys)))
-        }
+        standing = session.execute(
+            select(t[parent.key], t.status, *(t[n] for n in asked)).where(t[parent.key].in_(keys))
+        )
+        found[column] = {row[0]: Standing(row[1], dict(zip(asked, row[2:], strict=True))) for row in standing}
     return found

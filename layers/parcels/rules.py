@@ -5,7 +5,7 @@ Land Administration Law (2019-08-26) arts. 47–48, its Implementation Regulatio
 
 from __future__ import annotations
 
-from geoapp.workflow import Clock, Guard, Hold, Need, Workflow, statuses
+from geoapp.workflow import Clock, Guard, Hold, Need, Only, Workflow, statuses
 
 PLAN_CONFIRMED = statuses(
     "plan_confirmed", "signing", "funded", "submitted", "returned", "approved", "acq_announced", "implementing",
@@ -13,6 +13,8 @@ PLAN_CONFIRMED = statuses(
 )  # fmt: skip
 FUNDED = PLAN_CONFIRMED - {"plan_confirmed", "signing"}
 APPROVED = statuses("approved", "acq_announced", "implementing", "land_ready", "closed")
+ACQ_ANNOUNCED = APPROVED - {"approved"}
+"""Before 2020 agreements followed approval and announcement (two announcements, one registration)."""
 ANNOUNCED = PLAN_CONFIRMED | {"pre_announced", "surveying", "plan_drafted", "plan_published", "hearing"}
 
 WORKFLOW = Workflow(
@@ -20,14 +22,19 @@ WORKFLOW = Workflow(
         Guard(statuses("announced", "surveyed"), "project", ANNOUNCED, "项目还没有发布预公告", "土地管理法实施条例第二十六条"),
         Guard(
             statuses("signed"), "project", PLAN_CONFIRMED,
-            "补偿安置方案确定以后才能签订协议", "土地管理法第四十七条；实施条例第二十九条",
+            "补偿安置方案确定以后才能签订协议", "土地管理法第四十七条；实施条例第二十九条", where=Only("regime", frozenset({2019})),
+        ),
+        Guard(
+            statuses("registered", "signed"), "project", ACQ_ANNOUNCED,
+            "按旧法办理的项目，批准并发布征收公告以后才能登记、签约", "土地管理法（2004）第四十六条、第四十八条",
+            where=Only("regime", frozenset({1998})),
         ),
         Guard(
             statuses("part_paid", "paid"), "project", FUNDED,
             "项目费用尚未足额到位，不能支付", "土地管理法第四十七条；实施条例第三十二条",
         ),
         Guard(
-            statuses("decided", "enforcing"), "project", APPROVED - {"approved"},
+            statuses("decided", "enforcing"), "project", ACQ_ANNOUNCED,
             "征收公告发布以后才能作出补偿安置决定", "土地管理法实施条例第三十一条",
         ),
         Guard(statuses("delivered"), "project", APPROVED, "项目还没有批准，不能交地", "土地管理法第四十六条"),

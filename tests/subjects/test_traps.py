@@ -13,6 +13,8 @@ from sqlalchemy import text
 from geoapp import workdays
 from geoapp.services import deadlines, overlays
 from geoapp.services.plane import mu, rounded_m2
+from geoapp.services.steps import machine
+from geoapp.workflow import Standing
 from layers.projects.approval import group, judge
 from tests.support import basic_client
 
@@ -145,3 +147,39 @@ def test_web_mercator_never_measures(app, layers):
         ).one()
     assert row[0] == pytest.approx(row[1], rel=Decimal("0.0001"))
     assert float(row[2]) == pytest.approx(float(row[0]) * 1.285, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("regime", "stage", "allowed"),
+    [
+        (2019, "signing", True),
+        (2019, "surveying", False),
+        (1998, "signing", False),
+        (1998, "approved", False),
+        (1998, "acq_announced", True),
+    ],
+)
+def test_the_old_law_signs_after_approval_and_the_new_one_before(layers, regime, stage, allowed):
+    graph = machine(layers["parcels"])
+    row = {**layers["parcels"].example, "status": "calculated", "project": "P01"}
+    problem = graph.refused(row, "signed", "", {"project": Standing(stage, {"regime": regime})})
+    assert (problem is None) is allowed
+
+
+def test_a_project_under_the_old_law_is_guarded_on_the_page(demo_app):
+    with demo_app.extensions["database"].session() as session:
+        number, feature, version = session.execute(
+            text("SELECT parcel_no, id, version FROM parcel WHERE status = 'holdout' AND project = 'P12' LIMIT 1")
+        ).one()
+    admin = basic_client(demo_app, "admin")
+    project = admin.get("/api/collections/projects/items?code=P12&limit=1", buffered=True).get_json()["features"][0]
+    assert project["properties"]["status"] not in ("acq_announced", "implementing", "land_ready", "closed")
+    admin.patch(
+        f"/api/collections/projects/items/{project['id']}",
+        json={"regime": 1998},
+        headers={"If-Match": f'"{project["properties"]["version"]}"'},
+    )
+    answer = admin.patch(
+        f"/api/collections/parcels/items/{feature}", json={"status": "signed"}, headers={"If-Match": f'"{version}"'}
+    )
+    assert answer.status_code == 409 and "旧法" in answer.get_data(as_text=True), number
